@@ -73,11 +73,14 @@ function installSystemPackages() {
   const missing = SYSTEM.filter(({ path, override }) => !existsSync(process.env[override] || path))
   if (missing.length === 0) return
 
-  const names = missing.map(({ debian }) => debian)
-  const obstacle = whyAptCannotInstall() ?? aptInstall(names)
+  const installable = missing.filter(({ override }) => !process.env[override])
+  const obstacle = installable.length === 0 ? undefined : (whyAptCannotInstall() ?? aptInstall(installable.map(({ debian }) => debian)))
   const left = missing.filter(({ path, override }) => !existsSync(process.env[override] || path))
-  for (const { name, usedBy, debian, override } of left) {
-    say(`${name} is missing (${obstacle ?? `not where ${override} says`}). ${usedBy} needs it${ci ? '' : ' and is skipped'}.`)
+  for (const { name, usedBy, debian, path, override } of left) {
+    const why = process.env[override]
+      ? `${override} names ${process.env[override]}, which does not exist`
+      : (obstacle ?? `apt-get put no ${path}`)
+    say(`${name} is missing (${why}). ${usedBy} needs it${ci ? '' : ' and is skipped'}.`)
     say(`  install it with \`sudo apt-get install -y --no-install-recommends ${debian}\`, or let ${override} name the executable`)
   }
   if (left.length > 0 && ci) process.exit(1)
