@@ -1,0 +1,146 @@
+/**
+ * Holds the head of a Node response back until the session is stored. Nothing is hooked before the session is touched: a request
+ * that leaves it alone pays nothing, one that only reads pays for `Vary` when the head is written.
+ *
+ *   open --first write--> holding --stored--> released (calls are repeated as they came)
+ *                                 --failed--> refused  (503 or 409 goes out, the application's calls are dropped)
+ */
+import type { ServerResponse } from 'node:http'
+import type { ResponseHeaders } from '../core/headers.ts'
+import { errorReply } from '../core/errors.ts'
+import type { Reply } from '../core/reply.ts'
+import type { Signals } from '../core/session.ts'
+import type { MaybePromise } from '../core/types.ts'
+import { isPromise } from '../core/types.ts'
+
+// oxlint-disable-next-line typescript/no-explicit-any -- calls are kept and repeated as they came
+type AnyCall = (...args: any[]) => any
+type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+const METHODS: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
+
+export class Hold implements Signals {
+  readonly #response: ServerResponse
+  /** Set by the adapter as soon as the exchange is open. */
+  commit: ((headers: ResponseHeaders) => MaybePromise<void>) | null = null
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  touched(): void {
+    const response = this.#response
+    const writeHead = response.writeHead as AnyCall
+    response.writeHead = ((...args: unknown[]): unknown => {
+      // With changes pending the commit has run before this is reached, and now does nothing.
+      if (!response.headersSent) void this.commit?.(new NodeHeaders(response, args))
+      return writeHead.apply(response, args)
+    }) as typeof response.writeHead
+  }
+
+  changed(): boolean {
+    const response = this.#response
+    if (response.headersSent) return false
+    const original = Object.fromEntries(METHODS.map((method) => [method, response[method]])) as unknown as Record<Method, AnyCall>
+    const held: [Method, unknown[]][] = []
+    let state: 'open' | 'holding' | 'released' | 'refused' = 'open'
+
+    const release = (): void => {
+      state = 'released'
+      Reflect.deleteProperty(response, 'headersSent')
+      for (const [method, args] of held) original[method].apply(response, args)
+      if (held.some(([method]) => method === 'write')) response.emit('drain')
+    }
+    const refuse = (error: unknown): void => {
+      state = 'refused'
+      Reflect.deleteProperty(response, 'headersSent')
+      for (const name of response.getHeaderNames()) response.removeHeader(name)
+      send(response, replyFor(error), original.end)
+    }
+    const hold = (): void => {
+      state = 'holding'
+      // To the application the head has left: it must not answer a second time.
+      Object.defineProperty(response, 'headersSent', { configurable: true, value: true })
+      try {
+        const stored = this.commit?.(new NodeHeaders(response))
+        if (isPromise(stored)) stored.then(release, refuse)
+        else release()
+      } catch (error) {
+        refuse(error)
+      }
+    }
+
+    for (const method of METHODS) {
+      response[method] = (...args: unknown[]) => {
+        if (state === 'released') return original[method].apply(response, args) as never
+        if (state !== 'refused') held.push([method, method === 'writeHead' ? absorbHeaders(response, args) : args])
+        if (state === 'open') hold()
+        return (method === 'write' ? false : response) as never
+      }
+    }
+    return true
+  }
+}
+
+/** A Node response as Web-standard headers; headers given to `writeHead` itself come first, as they do in Node. */
+class NodeHeaders implements ResponseHeaders {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse, writeHeadArgs: unknown[] = []) {
+    this.#response = response
+    if (writeHeadArgs.length > 1) writeHeadArgs.splice(0, Infinity, ...absorbHeaders(response, writeHeadArgs))
+  }
+
+  get(name: string): string | null {
+    const value = this.#response.getHeader(name)
+    return value === undefined ? null : String(value)
+  }
+
+  set(name: string, value: string): void {
+    this.#response.setHeader(name, value)
+  }
+
+  append(name: string, value: string): void {
+    const before = this.#response.getHeader(name)
+    this.#response.setHeader(name, before === undefined ? value : [before, value].flat().map(String))
+  }
+}
+
+/** Moves the headers of a `writeHead(status, [message], [headers])` call to the response, where they can be added to. */
+function absorbHeaders(response: ServerResponse, args: unknown[]): unknown[] {
+  const headers = typeof args.at(-1) === 'object' ? args.at(-1) : undefined
+  if (headers === undefined || headers === null) return args
+  for (const [name, values] of headerGroups(headers)) response.setHeader(name, values)
+  return args.slice(0, -1)
+}
+
+/** Headers as an object, as pairs, or as a flat list of names and values; a name that comes twice keeps all its values. */
+function headerGroups(headers: object): Iterable<[string, string | string[]]> {
+  if (!Array.isArray(headers)) return Object.entries(headers).filter(([, value]) => value !== undefined) as [string, string | string[]][]
+  const flat = headers.flat(1) as string[]
+  const groups = new Map<string, string[]>()
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = String(flat[i]).toLowerCase()
+    groups.set(name, [...(groups.get(name) ?? []), flat[i + 1]!])
+  }
+  return groups
+}
+
+function replyFor(error: unknown): Reply {
+  const reply = errorReply(error)
+  if (reply) return reply
+  // What the application did wrong reaches its author here, as its own error handling is over.
+  process.emitWarning(error as Error)
+  return {
+    status: 500,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+    body: 'The session could not be saved.\n',
+  }
+}
+
+/** Sends one of our replies, through the response's own `end` or one that is not held. */
+export function send(response: ServerResponse, { status, headers, body }: Reply, end: AnyCall = response.end): void {
+  response.statusCode = status
+  response.statusMessage = ''
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  end.call(response, body)
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { errorReply } from '../core/errors.ts'
+import type { Reply } from '../core/reply.ts'
+import type { Session } from '../core/session.ts'
+import type { MaybePromise } from '../core/types.ts'
+import { isPromise } from '../core/types.ts'
+import type { Exchange, Sessions } from '../sessions.ts'
+import { Hold, send } from './hold.ts'
+
+/** A request of `node:http` with its session. */
+export type SessionRequest<Data extends object> = IncomingMessage & { session: Session<Data> }
+
+/**
+ * A request listener for `node:http` and `node:http2`: `createServer(nodeSessions(sessions, (req, res) => …))`. The head of the
+ * response is held back until the session is stored, streaming included. An error that the handler throws is rethrown by the
+ * returned promise, unless it is the session store's: that is answered with 503, an ended session with 409.
+ */
+export function nodeSessions<Data extends object>(
+  sessions: Sessions<Data>,
+  handler: (request: SessionRequest<Data>, response: ServerResponse) => unknown,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    try {
+      const session = await openNode(sessions, request, response)
+      if (session !== null) await handler(Object.assign(request, { session }), response)
+    } catch (error) {
+      const reply = errorReply(error)
+      if (reply === null || response.headersSent) throw error
+      send(response, reply)
+    }
+  }
+}
+
+/**
+ * A listener for the `upgrade` event: `server.on('upgrade', nodeUpgrade(sessions, (req, socket, head) => …))`. A handshake from an
+ * origin that is not trusted is refused. The session of `req` can be read; changes throw `ERR_HEADERS_SENT`, as a handshake
+ * carries no cookie of ours. To learn later whether the session still lives, open the request anew: `sessions.open(req)`.
+ */
+export function nodeUpgrade<Data extends object>(
+  sessions: Sessions<Data>,
+  handler: (request: SessionRequest<Data>, socket: Duplex, head: Buffer) => unknown,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void> {
+  return async (request, socket, head) => {
+    try {
+      const exchange = await sessions.open(request, { changed: () => false })
+      if (exchange.kind === 'reply') sendRaw(socket, exchange.reply)
+      else await handler(Object.assign(request, { session: exchange.session }), socket, head)
+    } catch (error) {
+      const reply = errorReply(error)
+      if (reply === null) socket.destroy()
+      if (reply === null) throw error
+      sendRaw(socket, reply)
+    }
+  }
+}
+
+/** What the adapters of Node frameworks share: opens the session, or sends the refusal and returns `null`. */
+export function openNode<Data extends object>(
+  sessions: Sessions<Data>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): MaybePromise<Session<Data> | null> {
+  const hold = new Hold(response)
+  const serve = (exchange: Exchange<Data>): Session<Data> | null => {
+    if (exchange.kind === 'serve') {
+      hold.commit = exchange.commit
+      return exchange.session
+    }
+    send(response, exchange.reply)
+    return null
+  }
+  const exchange = sessions.open(request, hold)
+  return isPromise(exchange) ? exchange.then(serve) : serve(exchange)
+}
+
+function sendRaw(socket: Duplex, { status, headers, body }: Reply): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\n${lines.join('')}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

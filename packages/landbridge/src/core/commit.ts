@@ -1,0 +1,124 @@
+/** Brings what a request changed to the store, in one call. */
+import { LandbridgeError } from './errors.ts'
+import type { Presented } from './handle.ts'
+import { hashSecret, mintHandle } from './handle.ts'
+import type { Live } from './recognise.ts'
+import type { Context } from './session.ts'
+import type { Changes, Delta, Outcome } from './store.ts'
+import type { Place } from './topology.ts'
+import type { Account, MaybePromise, SessionId } from './types.ts'
+import { applyChanges } from './values.ts'
+
+/** What the commit will do, gathered from the calls of the application. */
+export interface Pending {
+  readonly changes: Map<string, string | null>
+  /** Id and secret of the session that is about to be created or renewed. */
+  fresh: Presented | null
+  /** Who is signed in from now on; `null` leaves that as it is. */
+  signIn: Account | null
+  /** Whether the stored values are dropped at the renewal: another account signed in. */
+  dropValues: boolean
+}
+
+/** Largest text of values that one scope or session may hold, in characters (UTF-16 units) of JSON. */
+export const VALUES_LIMIT = 65_536
+
+/** Saves, and returns the handle that the browser has to be given, or `null` when it keeps the one it has. */
+export async function savePending(
+  context: Context,
+  place: Place,
+  live: Live | null,
+  values: string,
+  pending: Pending,
+): Promise<Presented | null> {
+  checkSize(applyChanges(values, pending.changes))
+  if (live === null) return worthCreating(pending) ? create(context, place, pending) : null
+  if (pending.fresh !== null) return renew(context, place, live, pending, pending.fresh)
+  const outcome = await updateLive(context, place, live, pending.changes)
+  if (outcome === 'gone' && pending.changes.size > 0) throw ended(context, place, live.session.id)
+  return null
+}
+
+/** Applies changes to the session that the request came with, and records that it was seen. */
+export function updateLive(context: Context, place: Place, live: Live, changes: Changes, expect?: Delta['expect']): MaybePromise<Outcome> {
+  const now = context.now()
+  const expiresAt = Math.min(now + context.lifetime.idleMs, live.session.expiresAt)
+  const delta = { place: place.values, changes, seenAt: now, expiresAt }
+  return context.store.update(live.session.id, place.scope, expect ? { ...delta, expect } : delta, now)
+}
+
+/** No record and no cookie for a session that would be empty: that is also what removing a value from nothing amounts to. */
+const worthCreating = ({ fresh, changes }: Pending): boolean => fresh !== null || [...changes.values()].some((json) => json !== null)
+
+async function create(context: Context, place: Place, pending: Pending): Promise<Presented> {
+  const fresh = pending.fresh ?? mintHandle()
+  const { createdAt, expiresAt, handle } = newLifetime(context, fresh)
+  const accounts = pending.signIn ? [pending.signIn] : []
+  const text = applyChanges('', pending.changes)
+  const [own, shared] = place.values === 'handle' ? [text, ''] : ['', text]
+  await context.store.create({
+    id: fresh.id,
+    createdAt,
+    expiresAt,
+    accounts,
+    values: shared,
+    handle: { ...handle, scope: place.scope, values: own },
+  })
+  announce(context, place, 'session.created', fresh.id, accounts, pending)
+  return fresh
+}
+
+async function renew(context: Context, place: Place, live: Live, pending: Pending, fresh: Presented): Promise<Presented> {
+  const { session } = live
+  const accounts = pending.signIn ? [pending.signIn] : session.accounts
+  const lifetime = newLifetime(context, fresh, pending.signIn ? undefined : session)
+  const next = { id: fresh.id, ...lifetime, accounts, keepValues: !pending.dropValues, place: place.values, changes: pending.changes }
+  const outcome = await context.store.renew(session.id, place.scope, next, context.now())
+  if (outcome !== 'gone') {
+    announce(context, place, 'session.renewed', fresh.id, accounts, pending)
+    return fresh
+  }
+  // Someone who just proved who they are need not suffer from the end of the visit before: they get a new session, with
+  // nothing of the ended one. A mere renewal has nothing to go on with.
+  if (pending.signIn) return create(context, place, pending)
+  throw ended(context, place, session.id)
+}
+
+/** Lifetimes of a new session, or of a successor that keeps the end of the session before it. */
+function newLifetime(context: Context, fresh: Presented, before?: { readonly createdAt: number; readonly expiresAt: number }) {
+  const now = context.now()
+  const { createdAt, expiresAt } = before ?? { createdAt: now, expiresAt: now + context.lifetime.absoluteMs }
+  const idleEnd = Math.min(now + context.lifetime.idleMs, expiresAt)
+  return { createdAt, expiresAt, handle: { hash: hashSecret(fresh.secret), createdAt: now, seenAt: now, expiresAt: idleEnd } }
+}
+
+function announce(
+  { emit }: Context,
+  { host, scope }: Place,
+  type: 'session.created' | 'session.renewed',
+  session: SessionId,
+  accounts: readonly Account[],
+  { signIn }: Pending,
+): void {
+  emit(host, { type, session, scope, account: accounts[0]?.id ?? null })
+  if (signIn) emit(host, { type: 'account.signed-in', session, account: signIn.id })
+}
+
+/** The error of a request that came too late: its session ended while it ran, and stays ended. */
+export function ended(context: Context, place: Place, session: SessionId): LandbridgeError {
+  context.emit(place.host, { type: 'save.refused', session })
+  return new LandbridgeError('ERR_SESSION_ENDED', 'The session ended while the request was under way; its change was not saved.', {
+    hint: 'Answer 409 and let the visitor start again: the session was signed out, renewed or expired meanwhile.',
+  })
+}
+
+/** Throws `ERR_VALUES_TOO_LARGE` for values that are too large to store. */
+export function checkSize(values: string): void {
+  if (values.length > VALUES_LIMIT) throw valuesTooLarge(`The session would hold ${values.length} characters of values`)
+}
+
+export function valuesTooLarge(what: string): LandbridgeError {
+  return new LandbridgeError('ERR_VALUES_TOO_LARGE', `${what}; the limit is ${VALUES_LIMIT}.`, {
+    hint: 'Keep what is large in a database of the application, and only its key in the session.',
+  })
+}

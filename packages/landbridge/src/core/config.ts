@@ -1,0 +1,126 @@
+import { Faults, show } from './errors.ts'
+import type { EventListener } from './events.ts'
+import type { Duration, Lifetime } from './lifetime.ts'
+import { checkLifetime } from './lifetime.ts'
+import type { TrustsOrigin } from './origin.ts'
+import { compileOrigins } from './origin.ts'
+import type { TrustsPeer } from './proxy.ts'
+import { compileProxies } from './proxy.ts'
+import type { Store } from './store.ts'
+import type { Locate, Topology } from './topology.ts'
+import { compileTopology } from './topology.ts'
+
+/** What the application may judge a request by before any session is opened for it. */
+export interface RequestSummary {
+  readonly method: string
+  /** Path without the query. */
+  readonly path: string
+  readonly host: string
+}
+
+export interface SessionsOptions {
+  /** Which hosts there are, and what one cookie covers. Several topologies may stand side by side. */
+  readonly topology: Topology | readonly Topology[]
+  readonly store: Store
+  /** `idle` (default 30 minutes) ends a session nobody uses; `absolute` (default 14 days) ends each one. */
+  readonly lifetime?: { readonly idle?: Duration; readonly absolute?: Duration }
+  /** Addresses and CIDR ranges of the proxies whose forwarded headers say which host and scheme the browser used. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  /** Other origins that may send unsafe requests, such as `'https://*.example.com'`. Default: none. */
+  readonly trustedOrigins?: readonly string[]
+  /** Requests that are let through unchecked although they do not say where they come from: webhooks of other servers. */
+  readonly insecureBypass?: (request: RequestSummary) => boolean
+  /** Name of the cookie behind its prefix. Default `sid`: `__Host-sid`, `__Secure-sid`. */
+  readonly cookieName?: string
+  readonly onEvent?: EventListener
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly clock?: () => number
+}
+
+export interface Config {
+  readonly locate: Locate
+  readonly store: Store
+  readonly lifetime: Lifetime
+  readonly trustsPeer: TrustsPeer | null
+  readonly trustsOrigin: TrustsOrigin
+  readonly insecureBypass: ((request: RequestSummary) => boolean) | null
+  readonly onEvent: EventListener | null
+  readonly now: () => number
+}
+
+const OPTIONS = ['topology', 'store', 'lifetime', 'trustedProxies', 'trustedOrigins', 'insecureBypass', 'cookieName', 'onEvent', 'clock']
+const STORE_METHODS = [
+  'read',
+  'create',
+  'update',
+  'renew',
+  'revoke',
+  'handlesOf',
+  'put',
+  'take',
+  'sessionsOf',
+  'revokeAccount',
+  'sweep',
+  'ping',
+  'close',
+]
+
+/** Compiles the options, or throws `ERR_CONFIG_INVALID` with every fault that they have. */
+export function compileConfig(options: SessionsOptions): Config {
+  const faults = new Faults()
+  const given: Partial<SessionsOptions> = options ?? {}
+  const now = given.clock ?? Date.now
+  checkOptionNames(given, faults)
+  checkStore(given.store, faults)
+  checkFunction('insecureBypass', given.insecureBypass, faults)
+  checkFunction('onEvent', given.onEvent, faults)
+  checkFunction('clock', given.clock, faults)
+  const lifetime = checkLifetime(given.lifetime, faults)
+  const trustsPeer = compileProxies(given.trustedProxies, faults)
+  const trustsOrigin = compileOrigins(given.trustedOrigins, faults)
+  const locate = compileTopology(given.topology, checkCookieName(given.cookieName, faults), now, faults)
+  faults.throwIfAny()
+  const { store, insecureBypass = null, onEvent = null } = options
+  return { locate, store, lifetime, trustsPeer, trustsOrigin, insecureBypass, onEvent, now }
+}
+
+function checkOptionNames(given: object, faults: Faults): void {
+  for (const name of Object.keys(given)) {
+    if (OPTIONS.includes(name)) continue
+    faults.add('option-unknown', name, `There is no option ${show(name)}.`, `Write one of: ${OPTIONS.join(', ')}.`)
+  }
+}
+
+function checkStore(store: unknown, faults: Faults): void {
+  const methods = (store ?? {}) as Record<string, unknown>
+  const missing = STORE_METHODS.filter((method) => typeof methods[method] !== 'function')
+  if (missing.length === 0) return
+  if (missing.length === STORE_METHODS.length) {
+    faults.add(
+      'store-missing',
+      'store',
+      'No session store is given.',
+      `Write store: sqlite('sessions.db'), with sqlite from 'landbridge/sqlite'.`,
+    )
+  } else {
+    faults.add('store-incapable', 'store', `The store has no ${missing.join(', ')}.`, `Implement the whole contract of 'landbridge/store'.`)
+  }
+}
+
+function checkFunction(name: string, value: unknown, faults: Faults): void {
+  if (value === undefined || typeof value === 'function') return
+  faults.add('option-not-a-function', name, `${show(value)} is not a function.`, `Write a function, or leave ${name} out.`)
+}
+
+function checkCookieName(name: unknown, faults: Faults): string {
+  if (name === undefined) return 'sid'
+  // RFC 9110 token characters; no leading underscores, so that no prefix can be doubled or imitated.
+  if (typeof name === 'string' && /^[a-z0-9!#$%&'*+.^`|~-][\w!#$%&'*+.^`|~-]{0,63}$/i.test(name)) return name
+  faults.add(
+    'cookie-name-invalid',
+    'cookieName',
+    `${show(name)} cannot name a cookie.`,
+    `Write letters, digits and hyphens, such as 'sid'; the prefix __Host- or __Secure- is added.`,
+  )
+  return 'sid'
+}

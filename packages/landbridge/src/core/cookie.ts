@@ -1,0 +1,94 @@
+/**
+ * Cookies, read and written the way browsers were measured to send them, not the way old RFCs describe them:
+ * split on `;`, strip spaces and tabs only, compare names byte for byte; no quotes, no `$Version`, no percent-decoding
+ * (RFC 6265bis section 5; a Unicode space or another case makes another name, which is what a tossed cookie counts on).
+ */
+
+/** How the cookie of one scope looks: its full name with prefix, and its domain, `null` for a host-only cookie. */
+export interface CookieShape {
+  readonly name: string
+  readonly domain: string | null
+}
+
+const SPACE = 0x20
+const TAB = 0x09
+/** Bounds the work on a hostile header: browsers keep some 180 cookies for a site. */
+const SEEN_LIMIT = 200
+const isBlank = (code: number): boolean => code === SPACE || code === TAB
+
+/** The distinct values of the cookies that have exactly this name, in the order sent. */
+export function cookieValues(header: string, name: string): string[] {
+  const found: string[] = []
+  let start = 0
+  while (start < header.length && found.length < SEEN_LIMIT) {
+    const semicolon = header.indexOf(';', start)
+    const end = semicolon < 0 ? header.length : semicolon
+    while (start < end && isBlank(header.charCodeAt(start))) start++
+    const valueAt = start + name.length + 1
+    if (valueAt <= end && header.charCodeAt(valueAt - 1) === 0x3d && header.startsWith(name, start)) {
+      const value = stripBlanks(header, valueAt, end)
+      if (!found.includes(value)) found.push(value)
+    }
+    start = end + 1
+  }
+  return found
+}
+
+function stripBlanks(text: string, from: number, to: number): string {
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+/**
+ * The `Set-Cookie` value that hands a browser its handle: Secure, HttpOnly, SameSite=Lax, Path=/, and no Max-Age, so it
+ * ends with the browser session at the latest. Lax, not Strict: Strict does not come back on a hop that returns from
+ * another site in Firefox and WebKit.
+ */
+export function setCookie({ name, domain }: CookieShape, value: string): string {
+  return `${name}=${value}; Path=/${domain === null ? '' : `; Domain=${domain}`}; Secure; HttpOnly; SameSite=Lax`
+}
+
+/** The `Set-Cookie` value that removes a cookie which was set with this domain and path. */
+export function clearCookie({ name, domain }: CookieShape, path = '/'): string {
+  const where = `; Path=${path}${domain === null ? '' : `; Domain=${domain}`}`
+  return `${name}=${where}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax`
+}
+
+const REPAIR_LIMIT = 16
+
+/**
+ * The `Set-Cookie` values that remove every cookie of this name that may sit beside the right one: a sibling subdomain
+ * can have set it for any parent domain, or with a longer path that covers the page, and an older configuration may have
+ * left it host-only. The right cookie's own domain and path are not among them. At most 16.
+ */
+export function clearStrayCookies(shape: CookieShape, host: string, path: string): string[] {
+  const domains = [null, ...parentDomains(host)]
+  const cleared: string[] = []
+  for (const cookiePath of cookiePaths(path)) {
+    for (const domain of domains) {
+      if (cookiePath === '/' && domain === shape.domain) continue
+      cleared.push(clearCookie({ name: shape.name, domain }, cookiePath))
+    }
+  }
+  return cleared.slice(0, REPAIR_LIMIT)
+}
+
+/** The host and each domain above it that has at least two labels; none for an address. */
+function parentDomains(host: string): string[] {
+  if (host.startsWith('[') || /^[\d.]+$/.test(host)) return []
+  const labels = host.split('.')
+  return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.'))
+}
+
+/** The paths that a cookie sent with a request for `path` can have (RFC 6265 section 5.1.4), the shortest first. */
+function cookiePaths(path: string): string[] {
+  const paths = ['/']
+  // A path that cannot stand in a header attribute as it is belongs to no browser's cookie either.
+  if (!/^\/[\x21-\x3a\x3c-\x7e]*$/.test(path)) return paths
+  for (let i = 1; i < path.length; i++) {
+    if (path[i] === '/') paths.push(path.slice(0, i), path.slice(0, i + 1))
+  }
+  if (path.length > 1 && !path.endsWith('/')) paths.push(path)
+  return paths
+}

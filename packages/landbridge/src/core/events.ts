@@ -1,0 +1,65 @@
+import type { Host, Scope, SessionId } from './types.ts'
+
+/** Why a request was refused before the application saw it. */
+export type RequestReason =
+  | 'host-malformed'
+  | 'host-not-allowed'
+  | 'forwarded-invalid'
+  | 'cross-origin'
+  | 'origin-missing'
+  | 'csrf-token-invalid'
+
+/**
+ * Why a presented cookie was not honoured; the request goes on anonymously.
+ * `ambiguous`: two cookies of the name belong to two live sessions, so one of them was planted.
+ */
+export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expired' | 'ambiguous'
+
+/** What happens in sessions. Never holds a secret: a session id is a selector and safe to log. Times are milliseconds since the epoch. */
+export type SessionEvent = { readonly at: number; readonly host: Host | null } & (
+  | {
+      readonly type: 'session.created' | 'session.renewed'
+      readonly session: SessionId
+      readonly scope: Scope
+      readonly account: string | null
+    }
+  | { readonly type: 'session.ended'; readonly session: SessionId; readonly scope: Scope | null }
+  | { readonly type: 'session.corrupt'; readonly session: SessionId; readonly key: string }
+  | { readonly type: 'account.signed-in' | 'account.signed-out'; readonly session: SessionId; readonly account: string }
+  | { readonly type: 'account.revoked'; readonly account: string; readonly sessions: number }
+  | { readonly type: 'request.refused'; readonly reason: RequestReason; readonly method: string }
+  /** `belongsTo` is the scope whose cookie was shown here, for `wrong-host`. */
+  | { readonly type: 'cookie.refused'; readonly reason: CookieReason; readonly session: SessionId | null; readonly belongsTo: Scope | null }
+  | { readonly type: 'cookie.duplicate'; readonly count: number }
+  /** A cookie was set over plain http: browsers drop it everywhere but on localhost. */
+  | { readonly type: 'cookie.insecure-transport' }
+  /** A change came too late: its session had ended meanwhile, and stays ended. */
+  | { readonly type: 'save.refused'; readonly session: SessionId }
+  | { readonly type: 'store.failed'; readonly error: Error }
+)
+
+/** An event without the fields that every event has. */
+export type EventDetails = SessionEvent extends infer Event ? (Event extends SessionEvent ? Omit<Event, 'at' | 'host'> : never) : never
+
+export type EventListener = (event: SessionEvent) => void
+
+/** Hands events to listeners. A listener that throws harms neither the request nor the other listeners. */
+export class Events {
+  readonly #listeners = new Set<EventListener>()
+
+  /** Adds a listener and returns the function that removes it. */
+  subscribe(listener: EventListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  emit(event: SessionEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        process.emitWarning(`A listener of session events threw: ${String(error)}`, 'LandbridgeWarning')
+      }
+    }
+  }
+}

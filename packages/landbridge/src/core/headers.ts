@@ -1,0 +1,21 @@
+/** The part of Web-standard `Headers` that a commit writes to; adapters wrap their framework's response in it. */
+export interface ResponseHeaders {
+  get(name: string): string | null
+  set(name: string, value: string): void
+  append(name: string, value: string): void
+}
+
+/** A response that depended on the session says so to caches; what `Vary` holds already stays. */
+export function varyByCookie(headers: ResponseHeaders): void {
+  const vary = headers.get('vary')
+  if (vary === null || vary === '') headers.set('Vary', 'Cookie')
+  else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.set('Vary', `${vary}, Cookie`)
+}
+
+/** Adds session cookies, and makes sure that no shared cache keeps a response which carries them. */
+export function sendCookies(headers: ResponseHeaders, cookies: readonly string[]): void {
+  for (const cookie of cookies) headers.append('Set-Cookie', cookie)
+  if (cookies.length > 0 && !/(?:^|,)\s*(?:private|no-store)\b/i.test(headers.get('cache-control') ?? '')) {
+    headers.set('Cache-Control', 'private, no-store')
+  }
+}

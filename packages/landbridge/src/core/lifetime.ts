@@ -1,0 +1,51 @@
+import type { Faults } from './errors.ts'
+import { show } from './errors.ts'
+
+/** Milliseconds, or a number with a unit: `'90s'`, `'30m'`, `'12h'`, `'14d'`. */
+export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`
+
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const YEAR_MS = 365 * UNIT_MS.d
+
+export interface Lifetime {
+  readonly idleMs: number
+  readonly absoluteMs: number
+}
+
+/** A write of `seenAt` is owed only after this share of the idle lifetime: most reads then write nothing. */
+export const SEEN_FRACTION = 0.1
+
+/** The duration in whole milliseconds, or `null` for anything that is not one (zero and negative included). */
+export function parseDuration(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 1 ? Math.floor(value) : null
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) : null
+  if (!match) return null
+  const ms = Math.floor(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS])
+  return ms >= 1 ? ms : null
+}
+
+export function checkLifetime(given: { idle?: Duration; absolute?: Duration } | undefined, faults: Faults): Lifetime {
+  const read = (name: 'idle' | 'absolute', fallback: Duration): number => {
+    const value = given?.[name] ?? fallback
+    const ms = parseDuration(value)
+    if (ms !== null && ms <= 10 * YEAR_MS) return ms
+    faults.add(
+      'lifetime-invalid',
+      `lifetime.${name}`,
+      `${show(value)} is not a duration between 1 ms and 10 years.`,
+      `Write a number of milliseconds or a text such as '30m', '12h', '14d'.`,
+    )
+    return 1
+  }
+  const idleMs = read('idle', '30m')
+  const absoluteMs = read('absolute', '14d')
+  if (idleMs > absoluteMs && !faults.any) {
+    faults.add(
+      'lifetime-idle-too-long',
+      'lifetime.idle',
+      'The idle lifetime is longer than the absolute one.',
+      'Write an idle lifetime that is at most the absolute lifetime.',
+    )
+  }
+  return { idleMs, absoluteMs }
+}

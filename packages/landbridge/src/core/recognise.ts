@@ -1,0 +1,87 @@
+/** From the Cookie header of a request to the session it may use. Refusals are events; the request goes on anonymously. */
+import { cookieValues } from './cookie.ts'
+import type { CookieReason } from './events.ts'
+import type { Presented } from './handle.ts'
+import { constantTimeEqual, hashSecret, readCookieValue } from './handle.ts'
+import type { Context } from './session.ts'
+import type { StoredHandle, StoreRead } from './store.ts'
+import type { Place } from './topology.ts'
+import type { HandleSecret, MaybePromise, Scope, SessionId } from './types.ts'
+import { isPromise } from './types.ts'
+
+/** A session whose handle the browser proved. */
+export interface Live {
+  readonly session: StoreRead
+  readonly handle: StoredHandle
+  readonly secret: HandleSecret
+}
+
+export interface Recognised {
+  readonly live: Live | null
+  /** Whether cookies of the same name sit beside the right one, so that they have to be cleared. */
+  readonly strays: boolean
+}
+
+/** Each well-formed candidate costs one read, so a header full of forged cookies costs at most this many. */
+const CANDIDATE_LIMIT = 8
+
+const NOBODY: Recognised = { live: null, strays: false }
+
+export function recognise(context: Context, place: Place, header: string | undefined): MaybePromise<Recognised> {
+  if (header === undefined) return NOBODY
+  const values = cookieValues(header, place.cookie.name)
+  if (values.length === 0) return NOBODY
+  if (values.length > 1) return recogniseAmong(context, place, values)
+  const live = verify(context, place, values[0]!)
+  return isPromise(live) ? live.then(alone) : alone(live)
+}
+
+const alone = (live: Live | null): Recognised => (live === null ? NOBODY : { live, strays: false })
+
+/**
+ * Several cookies of one name: order proves nothing, so each is tried. When two belong to live sessions, one was planted and
+ * nothing tells which: this request is anonymous, and clearing the strays lets the next one be clear.
+ */
+async function recogniseAmong(context: Context, place: Place, values: readonly string[]): Promise<Recognised> {
+  context.emit(place.host, { type: 'cookie.duplicate', count: values.length })
+  const found: Live[] = []
+  for (const value of values.filter(readCookieValue).slice(0, CANDIDATE_LIMIT)) {
+    const live = await verify(context, place, value)
+    if (live !== null) found.push(live)
+  }
+  if (found.length < 2) return { live: found[0] ?? null, strays: found.length === 1 }
+  refuse(context, place, 'ambiguous', null)
+  return { live: null, strays: true }
+}
+
+function verify(context: Context, place: Place, value: string): MaybePromise<Live | null> {
+  const presented = readCookieValue(value)
+  if (presented === null) return refuse(context, place, 'malformed', null)
+  const read = context.store.read(presented.id, place.scope)
+  return isPromise(read) ? read.then((session) => judge(context, place, presented, session)) : judge(context, place, presented, read)
+}
+
+function judge(context: Context, place: Place, presented: Presented, session: StoreRead | null): MaybePromise<Live | null> {
+  if (session === null) return refuse(context, place, 'unknown-handle', presented.id)
+  const hash = hashSecret(presented.secret)
+  const { handle } = session
+  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented.id, hash)
+  const now = context.now()
+  if (handle.expiresAt <= now || session.expiresAt <= now) return refuse(context, place, 'expired', session.id)
+  return { session, handle, secret: presented.secret }
+}
+
+/** The cold path of a refusal: was this the cookie of another scope of that session? */
+function explain(context: Context, place: Place, id: SessionId, hash: string): MaybePromise<null> {
+  const answer = (handles: readonly StoredHandle[]): null => {
+    const owner = handles.find((handle) => constantTimeEqual(hash, handle.hash))
+    return refuse(context, place, owner ? 'wrong-host' : 'unknown-handle', id, owner?.scope)
+  }
+  const handles = context.store.handlesOf(id)
+  return isPromise(handles) ? handles.then(answer) : answer(handles)
+}
+
+function refuse(context: Context, place: Place, reason: CookieReason, session: SessionId | null, belongsTo: Scope | null = null): null {
+  context.emit(place.host, { type: 'cookie.refused', reason, session, belongsTo })
+  return null
+}

@@ -1,0 +1,34 @@
+/** What the store methods do to records, as pure functions: stores that hold whole records wrap them in their own atomicity. */
+import type { Delta, NewSession, StoredHandle, StoredSession, StoreRead, Successor } from './store.ts'
+import type { Scope } from './types.ts'
+import { applyChanges, valueOf } from './values.ts'
+
+/** A session as it was read together with a handle that it has. */
+export type LiveRead = StoreRead & { readonly handle: StoredHandle }
+
+/** Whether session and handle exist and neither has expired. */
+export function isLive(read: StoreRead | null, now: number): read is LiveRead {
+  return read !== null && read.handle !== null && read.expiresAt > now && read.handle.expiresAt > now
+}
+
+/** The values that a place names. */
+export function valuesAt(session: StoredSession, handle: StoredHandle, place: Delta['place']): string {
+  return place === 'session' ? session.values : handle.values
+}
+
+/** The session and handle values and times after a delta, or `null` when its expectation does not hold. */
+export function afterDelta(read: LiveRead, { place, changes, expect, seenAt, expiresAt }: Delta): LiveRead | null {
+  const values = valuesAt(read, read.handle, place)
+  if (expect && valueOf(values, expect.key) !== expect.json) return null
+  const changed = applyChanges(values, changes)
+  const handle = { ...read.handle, seenAt, expiresAt }
+  return place === 'session' ? { ...read, values: changed, handle } : { ...read, handle: { ...handle, values: changed } }
+}
+
+/** The session that takes the place of another at a renewal. */
+export function successorOf(read: LiveRead, scope: Scope, { keepValues, place, changes, handle, ...session }: Successor): NewSession {
+  const kept = keepValues ? [read.values, read.handle.values] : ['', '']
+  const [shared, own] = place === 'session' ? [applyChanges(kept[0]!, changes), kept[1]!] : [kept[0]!, applyChanges(kept[1]!, changes)]
+  const { id, createdAt, expiresAt, accounts } = session
+  return { id, createdAt, expiresAt, accounts, values: shared, handle: { ...handle, scope, values: own } }
+}

@@ -1,0 +1,358 @@
+/**
+ * One request's view of its session: what the application reads, and what it changed so far.
+ *
+ * Invariants, each held here or by the store's contract:
+ * 1. Nothing is read before the application asks, and the store is read once per request, however often it asks.
+ * 2. A cookie is honoured only for the scope that it was made for: the handle is looked up by session id and scope.
+ * 3. Changes are per key. They reach the store in one call at `commit`, before the head of the response leaves.
+ * 4. A save never revives: what was ended meanwhile answers `gone`, and the late request learns it.
+ * 5. A refused cookie ends nothing; it is not even cleared, for a late refusal could clear the cookie of a newer sign-in.
+ *
+ *   unread --read--> none | live      none --set, signIn--> created at commit
+ *   live --set--> updated at commit   live --renew, signIn--> renewed at commit   live --destroy--> none, at once
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Pending } from './commit.ts'
+import { checkSize, ended, savePending, updateLive, valuesTooLarge, VALUES_LIMIT } from './commit.ts'
+import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
+import { makeCsrfToken, verifyCsrfToken } from './csrf-token.ts'
+import { LandbridgeError, show } from './errors.ts'
+import type { EventDetails } from './events.ts'
+import { mintHandle, writeCookieValue } from './handle.ts'
+import type { ResponseHeaders } from './headers.ts'
+import { sendCookies, varyByCookie } from './headers.ts'
+import { isLocalhost } from './host.ts'
+import { SEEN_FRACTION } from './lifetime.ts'
+import type { Live, Recognised } from './recognise.ts'
+import { recognise } from './recognise.ts'
+import type { Inbound } from './request.ts'
+import type { Context, HandleInfo, Reach, Session, Signals } from './session.ts'
+import type { Outcome, StoredHandle, StoredSession, StoreRead } from './store.ts'
+import type { Place } from './topology.ts'
+import type { Account, Host, MaybePromise, SessionId } from './types.ts'
+import { isPromise } from './types.ts'
+import { applyChanges, entriesOf, valueOf } from './values.ts'
+
+const UPDATE_TRIES = 64
+const KEY_LIMIT = 256
+const ACCOUNT_LIMIT = 256
+/** No application key starts with it. */
+const RESERVED = '\u0000'
+const FLASH = `${RESERVED}flash:`
+
+export class RequestSession<Data extends object> implements Session<Data> {
+  readonly #context: Context
+  readonly #place: Place
+  readonly #request: Inbound
+  readonly #seen: { readonly encrypted: boolean }
+  readonly #signals: Signals | undefined
+  /** Known once the store was asked; a destroyed session leaves nobody here. */
+  #found: Recognised | undefined = undefined
+  #finding: Promise<Recognised> | undefined = undefined
+  /** The values as stored, without what is pending. */
+  #values = ''
+  #pending: Pending | null = null
+  #ended = false
+  #changed = false
+  #sealed = false
+
+  constructor(context: Context, place: Place, request: Inbound, seen: { readonly encrypted: boolean }, signals: Signals | undefined) {
+    this.#context = context
+    this.#place = place
+    this.#request = request
+    this.#seen = seen
+    this.#signals = signals
+  }
+
+  get host(): Host {
+    return this.#place.host
+  }
+
+  get id(): SessionId | null {
+    return this.#pending?.fresh?.id ?? this.#found?.live?.session.id ?? null
+  }
+
+  async account(): Promise<Account | null> {
+    const { live } = this.#found ?? (await this.#find())
+    return this.#pending?.signIn ?? live?.session.accounts[0] ?? null
+  }
+
+  async get<Key extends keyof Data & string>(key: Key): Promise<Data[Key] | undefined> {
+    if (this.#found === undefined) await this.#find()
+    return this.#parse(key, this.#json(key)) as Data[Key] | undefined
+  }
+
+  async all(): Promise<Partial<Data>> {
+    if (this.#found === undefined) await this.#find()
+    const values = this.#pending === null ? this.#values : applyChanges(this.#values, this.#pending.changes)
+    const visible = entriesOf(values).filter(([key]) => !key.startsWith(RESERVED))
+    // fromEntries defines own properties, so a key named __proto__ is data like any other.
+    return Object.fromEntries(visible.map(([key, json]) => [key, this.#parse(key, json)])) as Partial<Data>
+  }
+
+  set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void {
+    this.#put(checkedKey(key), jsonOf(key, value))
+  }
+
+  unset(key: keyof Data & string): void {
+    this.#put(checkedKey(key), null)
+  }
+
+  async update<Key extends keyof Data & string>(key: Key, change: (value: Data[Key] | undefined) => Data[Key]): Promise<Data[Key]> {
+    checkedKey(key)
+    if (this.#found === undefined) await this.#find()
+    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
+      const current = this.#json(key)
+      const value = change(this.#parse(key, current) as Data[Key] | undefined)
+      const json = jsonOf(key, value)
+      const live = this.#storedIn(key)
+      if (live === null) {
+        this.#put(key, json)
+        return value
+      }
+      const swapped = this.#swap(live, key, current, json)
+      if (isPromise(swapped) ? await swapped : swapped) return value
+      if (tries > 2 && isPromise(swapped)) await pause(Math.random() * tries)
+    }
+    throw new LandbridgeError('ERR_STORE_CONFLICT', `The value ${show(key)} changed under each of ${UPDATE_TRIES} tries to update it.`, {
+      hint: 'Too many requests update one key of one session at once. Spread them over several keys.',
+    })
+  }
+
+  flash(key: string, value: unknown): void
+  flash(key: string): Promise<unknown>
+  flash(key: string, ...value: [unknown?]): Promise<unknown> | void {
+    const name = FLASH + checkedKey(key)
+    if (value.length > 0) return this.#put(name, jsonOf(key, value[0]))
+    return this.#takeFlash(name)
+  }
+
+  async signIn(account: { readonly id: string }): Promise<void> {
+    if (typeof account?.id !== 'string' || account.id === '' || account.id.length > ACCOUNT_LIMIT) {
+      throw new LandbridgeError('ERR_ACCOUNT_INVALID', `signIn got ${show(account?.id)} as the account's id.`, {
+        hint: `Pass { id } with a text of 1 to ${ACCOUNT_LIMIT} characters, such as the primary key of the user.`,
+      })
+    }
+    const before = await this.account()
+    const pending = this.#change()
+    if (before !== null && before.id !== account.id) {
+      // Another person's values must not reach this account, neither the stored ones nor those set earlier in this request.
+      pending.dropValues = true
+      pending.changes.clear()
+      this.#values = ''
+    }
+    pending.fresh = mintHandle()
+    pending.signIn = { id: account.id, signedInAt: this.#context.now() }
+  }
+
+  async signOut(reach: Reach = 'everywhere'): Promise<void> {
+    const account = await this.account()
+    const id = this.id
+    if (account === null || id === null) return
+    await this.destroy(reach)
+    this.#emit({ type: 'account.signed-out', session: id, account: account.id })
+  }
+
+  async renew(): Promise<void> {
+    const { live } = this.#found ?? (await this.#find())
+    if (live !== null) this.#change().fresh ??= mintHandle()
+  }
+
+  async destroy(reach: Reach = 'everywhere'): Promise<void> {
+    const { live } = this.#found ?? (await this.#find())
+    this.#pending = null
+    if (live === null) return
+    this.#change()
+    this.#pending = null
+    this.#values = ''
+    const scope = reach === 'here' ? this.#place.scope : undefined
+    await this.#context.store.revoke(live.session.id, scope)
+    this.#found = { live: null, strays: false }
+    this.#ended = true
+    this.#emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
+  }
+
+  async handles(): Promise<readonly HandleInfo[]> {
+    const { live } = this.#found ?? (await this.#find())
+    if (live === null) return []
+    const handles = await this.#context.store.handlesOf(live.session.id)
+    return handles.map(({ scope, createdAt, seenAt, expiresAt }) => {
+      return { scope, createdAt, seenAt, expiresAt, current: scope === this.#place.scope }
+    })
+  }
+
+  async expiresAt(): Promise<number | null> {
+    const { live } = this.#found ?? (await this.#find())
+    if (this.#pending === null) return live?.handle.expiresAt ?? null
+    const { lifetime, now } = this.#context
+    const end = live === null || this.#pending.signIn ? now() + lifetime.absoluteMs : live.session.expiresAt
+    return Math.min(now() + lifetime.idleMs, end)
+  }
+
+  async csrfToken(): Promise<string> {
+    const { live } = this.#found ?? (await this.#find())
+    const secret = this.#pending?.fresh?.secret ?? live?.secret ?? (this.#change().fresh = mintHandle()).secret
+    return makeCsrfToken(secret, this.#place.scope)
+  }
+
+  async checkCsrfToken(token: string): Promise<boolean> {
+    const { live } = this.#found ?? (await this.#find())
+    return live !== null && verifyCsrfToken(token, live.secret, this.#place.scope)
+  }
+
+  /**
+   * Stores what is pending, then writes `Vary`, cookies and cache headers. Throws, with no header written, when the store fails
+   * or the session ended meanwhile: the response must not go out as if it had been saved. Later changes throw.
+   */
+  commit(headers: ResponseHeaders): MaybePromise<void> {
+    const sealed = this.#sealed
+    this.#sealed = true
+    if (sealed || (this.#found === undefined && this.#finding === undefined && !this.#changed)) return
+    if (this.#changed) return this.#save(headers)
+    varyByCookie(headers)
+  }
+
+  async #save(headers: ResponseHeaders): Promise<void> {
+    const { live, strays } = this.#found ?? (await this.#find())
+    const { host, cookie } = this.#place
+    const fresh = this.#pending === null ? null : await savePending(this.#context, this.#place, live, this.#values, this.#pending)
+    const cookies = strays ? clearStrayCookies(cookie, host, this.#request.path) : []
+    if (fresh !== null) cookies.push(setCookie(cookie, writeCookieValue(fresh)))
+    else if (this.#ended) cookies.push(clearCookie(cookie))
+    varyByCookie(headers)
+    sendCookies(headers, cookies)
+    if (fresh !== null && !this.#seen.encrypted && !isLocalhost(host)) this.#emit({ type: 'cookie.insecure-transport' })
+  }
+
+  #find(): MaybePromise<Recognised> {
+    if (this.#finding) return this.#finding
+    this.#signals?.touched?.()
+    const found = recognise(this.#context, this.#place, this.#request.header('cookie'))
+    if (!isPromise(found)) return this.#settle(found)
+    this.#finding = found.then((each) => this.#settle(each))
+    return this.#finding
+  }
+
+  #settle(found: Recognised): Recognised {
+    this.#found = found
+    const { live, strays } = found
+    if (live !== null) {
+      this.#values = this.#valuesOf(live.session, live.handle)
+      const seen = this.#context.now() - live.handle.seenAt >= this.#context.lifetime.idleMs * SEEN_FRACTION
+      // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
+      if (seen && this.#signalChange()) this.#pending ??= newPending()
+    }
+    if (strays) this.#signalChange()
+    return found
+  }
+
+  /** The JSON text under a key as this request sees it. */
+  #json(key: string): string | null {
+    const pending = this.#pending?.changes.get(key)
+    return pending === undefined ? valueOf(this.#values, key) : pending
+  }
+
+  #parse(key: string, json: string | null): unknown {
+    if (json === null) return undefined
+    try {
+      return JSON.parse(json)
+    } catch {
+      if (this.id !== null) this.#emit({ type: 'session.corrupt', session: this.id, key })
+      return undefined
+    }
+  }
+
+  #put(key: string, json: string | null): void {
+    this.#change().changes.set(key, json)
+  }
+
+  async #takeFlash(name: string): Promise<unknown> {
+    if (this.#found === undefined) await this.#find()
+    const json = this.#json(name)
+    if (json !== null) this.#put(name, null)
+    return this.#parse(name, json)
+  }
+
+  /** The session in whose record a key's value can be changed at once; `null` when the value is pending in this request. */
+  #storedIn(key: string): Live | null {
+    const live = this.#found?.live ?? null
+    return this.#pending?.fresh || this.#pending?.changes.has(key) ? null : live
+  }
+
+  /** One try of a compare-and-swap: `true` when it was saved; after a conflict the values are as the store has them now. */
+  #swap(live: Live, key: string, current: string | null, json: string): MaybePromise<boolean> {
+    const changes = new Map([[key, json]])
+    const proposed = applyChanges(this.#values, changes)
+    checkSize(proposed)
+    const outcome = updateLive(this.#context, this.#place, live, changes, { key, json: current })
+    return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, proposed)) : this.#swapped(live, outcome, proposed)
+  }
+
+  #swapped(live: Live, outcome: Outcome, proposed: string): MaybePromise<boolean> {
+    if (outcome === 'gone') throw ended(this.#context, this.#place, live.session.id)
+    if (outcome === 'conflict') return this.#refresh(live)
+    this.#values = proposed
+    return true
+  }
+
+  /** Reads the values again. An in-process store answers at once, so no other request comes between this and the next try. */
+  #refresh(live: Live): MaybePromise<false> {
+    const take = (read: StoreRead | null): false => {
+      if (!read?.handle) throw ended(this.#context, this.#place, live.session.id)
+      this.#values = this.#valuesOf(read, read.handle)
+      return false
+    }
+    const read = this.#context.store.read(live.session.id, this.#place.scope)
+    return isPromise(read) ? read.then(take) : take(read)
+  }
+
+  #valuesOf(session: StoredSession, handle: StoredHandle): string {
+    return this.#place.values === 'session' ? session.values : handle.values
+  }
+
+  #change(): Pending {
+    if (!this.#signalChange()) {
+      throw new LandbridgeError('ERR_HEADERS_SENT', 'The session was changed after the head of the response had left.', {
+        hint: 'Change the session before the first write to the response: a cookie can no longer be set, and the change would be lost.',
+      })
+    }
+    return (this.#pending ??= newPending())
+  }
+
+  /** Tells the adapter, once, that a commit has to come before the head. `false` when it is too late for one. */
+  #signalChange(): boolean {
+    if (this.#sealed) return false
+    return (this.#changed ||= this.#signals?.changed?.() ?? true)
+  }
+
+  #emit(event: EventDetails): void {
+    this.#context.emit(this.#place.host, event)
+  }
+}
+
+const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })
+
+function checkedKey(key: unknown): string {
+  if (typeof key === 'string' && key !== '' && key.length <= KEY_LIMIT && !key.startsWith(RESERVED)) return key
+  throw new LandbridgeError('ERR_KEY_INVALID', `${show(key)} is not a session key.`, {
+    hint: `Use a text of 1 to ${KEY_LIMIT} characters that does not start with a NUL.`,
+  })
+}
+
+function jsonOf(key: string, value: unknown): string {
+  const json = stringify(key, value)
+  if (json.length <= VALUES_LIMIT) return json
+  throw valuesTooLarge(`The value of ${show(key)} has ${json.length} characters of JSON`)
+}
+
+function stringify(key: string, value: unknown): string {
+  try {
+    const json = JSON.stringify(value) as string | undefined
+    if (json !== undefined) return json
+  } catch {
+    // A cycle, a BigInt, a toJSON that throws, or nesting deeper than the stack: all the same to the caller.
+  }
+  throw new LandbridgeError('ERR_VALUE_NOT_SERIALIZABLE', `The value of ${show(key)} cannot be written as JSON.`, {
+    hint: 'Store plain JSON: no undefined (use unset), function, symbol, BigInt or cycle.',
+  })
+}

@@ -1,0 +1,106 @@
+/**
+ * One view on the two kinds of request that sessions are opened for: a Web-standard `Request`, and the request of `node:http`
+ * or `node:http2`, whose types are stated structurally so that the core depends on neither. Everything is read on demand.
+ */
+
+/** What `node:http` and `node:http2` requests have in common, as far as a session needs it. */
+export interface NodeRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly rawHeaders?: readonly string[]
+  readonly socket?: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean } | null
+}
+
+export interface Inbound {
+  readonly method: string
+  /** The authority as the request wrote it, unchecked; `null` when it wrote none, or several. */
+  readonly authority: string | null
+  readonly encrypted: boolean
+  /** Path without the query. */
+  readonly path: string
+  /** Address of the peer that sent the request, where the platform tells. */
+  readonly address: string | undefined
+  header(name: string): string | undefined
+}
+
+export function inbound(request: Request | NodeRequest, address: string | undefined): Inbound {
+  return isWebRequest(request) ? new WebInbound(request, address) : new NodeInbound(request, address)
+}
+
+function isWebRequest(request: Request | NodeRequest): request is Request {
+  return typeof request.headers.get === 'function'
+}
+
+class WebInbound implements Inbound {
+  readonly #request: Request
+  readonly address: string | undefined
+
+  constructor(request: Request, address: string | undefined) {
+    this.#request = request
+    this.address = address
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  /** A server builds the URL of a `Request` from the Host header; cutting the text is 10 times cheaper than parsing it. */
+  get authority(): string {
+    const url = this.#request.url
+    const start = url.indexOf('//') + 2
+    const end = url.slice(start).search(/[/?#]/)
+    return end < 0 ? url.slice(start) : url.slice(start, start + end)
+  }
+
+  get encrypted(): boolean {
+    return this.#request.url.startsWith('https:')
+  }
+
+  get path(): string {
+    return new URL(this.#request.url).pathname
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined
+  }
+}
+
+class NodeInbound implements Inbound {
+  readonly #request: NodeRequest
+  readonly #address: string | undefined
+
+  constructor(request: NodeRequest, address: string | undefined) {
+    this.#request = request
+    this.#address = address
+  }
+
+  get method(): string {
+    return this.#request.method ?? 'GET'
+  }
+
+  /** Node keeps the first of several Host headers; a proxy may have routed by another, so several count as none. */
+  get authority(): string | null {
+    const raw = this.#request.rawHeaders
+    let hosts = 0
+    if (raw) for (let i = 0; i < raw.length; i += 2) if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
+    return hosts > 1 ? null : (this.header('host') ?? this.header(':authority') ?? null)
+  }
+
+  get encrypted(): boolean {
+    return this.#request.socket?.encrypted === true
+  }
+
+  get path(): string {
+    return (this.#request.url ?? '/').replace(/[?#].*$/s, '')
+  }
+
+  get address(): string | undefined {
+    return this.#address ?? this.#request.socket?.remoteAddress
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+}

@@ -1,0 +1,87 @@
+import type { EventDetails } from './events.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { Store } from './store.ts'
+import type { Account, Host, Scope, SessionId } from './types.ts'
+
+/** The handle of a session as an application may see it; times are milliseconds since the epoch. */
+export interface HandleInfo {
+  readonly scope: Scope
+  readonly createdAt: number
+  readonly seenAt: number
+  readonly expiresAt: number
+  /** Whether it is the handle that this request came with. */
+  readonly current: boolean
+}
+
+/** `here`: this scope's handle only · `everywhere`: the session with all its handles. */
+export type Reach = 'here' | 'everywhere'
+
+/**
+ * The session of one request. Reading methods read the store once per request, on first use. Changes are stored before the
+ * response leaves; after that every changing method throws `ERR_HEADERS_SENT`. Every method that reaches the store throws
+ * `ERR_STORE_UNAVAILABLE` when the system behind it fails.
+ */
+export interface Session<Data extends object = Record<string, unknown>> {
+  /** Canonical host of the request. */
+  readonly host: Host
+  /** Id of the session: `null` while it was not read, and where there is none. Safe to log. */
+  readonly id: SessionId | null
+
+  /** The account that is signed in, or `null`. */
+  account(): Promise<Account | null>
+  /** The value under a key, `undefined` when absent. Each call parses anew, so changing what it returns changes nothing stored. */
+  get<Key extends keyof Data & string>(key: Key): Promise<Data[Key] | undefined>
+  /** All values, flash values excepted. */
+  all(): Promise<Partial<Data>>
+  /** Sets a value: anything JSON can hold. Throws `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_VALUES_TOO_LARGE` or `ERR_KEY_INVALID`. */
+  set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void
+  /** Removes a value. */
+  unset(key: keyof Data & string): void
+  /**
+   * Replaces a value by what `change` makes of it, without losing an update of a concurrent request: compare-and-swap, stored
+   * at once; `change` may run again. Returns the new value. Throws `ERR_STORE_CONFLICT` after 64 tries, `ERR_SESSION_ENDED` when
+   * the session ended meanwhile.
+   */
+  update<Key extends keyof Data & string>(key: Key, change: (value: Data[Key] | undefined) => Data[Key]): Promise<Data[Key]>
+  /** With a value: keeps it for the next read. Without one: returns it and removes it, `undefined` when absent. */
+  flash(key: string, value: unknown): void
+  flash(key: string): Promise<unknown>
+  /**
+   * Signs an account in and renews: new id, new secret, all other handles dead. Values of an anonymous visitor or of the same
+   * account are kept, those of another account dropped. Throws `ERR_ACCOUNT_INVALID` for an id that is not 1 to 256 characters.
+   */
+  signIn(account: { readonly id: string }): Promise<void>
+  /** Ends the session of whoever is signed in, as `destroy` does; does nothing for an anonymous visitor. */
+  signOut(reach?: Reach): Promise<void>
+  /** Gives the session a new id and secret, and keeps its values and its end; call it at every change of privilege. */
+  renew(): Promise<void>
+  /** Ends the session, at once and for good. The next change starts a new one. Does nothing where there is none. */
+  destroy(reach?: Reach): Promise<void>
+  /** The scopes that can use this session; empty where there is none. */
+  handles(): Promise<readonly HandleInfo[]>
+  /** When the session ends if it stays idle, in milliseconds since the epoch; `null` where there is none. */
+  expiresAt(): Promise<number | null>
+  /**
+   * A token for the `x-csrf-token` header or a form field, masked anew at each call. Starts a session where there is none, as a
+   * token is bound to session and scope. Needed only for browsers that send neither `Sec-Fetch-Site` nor `Origin`.
+   */
+  csrfToken(): Promise<string>
+  /** Whether the token was made for this very session and scope. */
+  checkCsrfToken(token: string): Promise<boolean>
+}
+
+/** What a session needs from the instance that opened it. */
+export interface Context {
+  readonly store: Store
+  readonly lifetime: Lifetime
+  readonly now: () => number
+  readonly emit: (host: Host, event: EventDetails) => void
+}
+
+/** What an adapter is told while the application runs, so that it works only for requests that need it. */
+export interface Signals {
+  /** The session was read: the response will vary by cookie. Called once. */
+  touched?(): void
+  /** There is something to store before the head of the response leaves. Called once; `false` when the head left already. */
+  changed?(): boolean
+}

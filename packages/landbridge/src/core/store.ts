@@ -1,0 +1,130 @@
+import type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
+
+export { afterDelta, isLive, successorOf } from './records.ts'
+export { applyChanges, entriesOf, valueOf } from './values.ts'
+export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
+
+/** The handle that lets one scope use a session, as a store keeps it. Times are milliseconds since the epoch. */
+export interface StoredHandle {
+  readonly scope: Scope
+  readonly hash: SecretHash
+  readonly createdAt: number
+  readonly seenAt: number
+  /** End of the idle lifetime; never after the session's own `expiresAt`. */
+  readonly expiresAt: number
+  /** Values of this scope alone, as text (see `applyChanges`). */
+  readonly values: string
+}
+
+/** A session as a store keeps it, without its handles. */
+export interface StoredSession {
+  readonly id: SessionId
+  readonly createdAt: number
+  /** End of the absolute lifetime. */
+  readonly expiresAt: number
+  /** Empty for an anonymous visitor. */
+  readonly accounts: readonly Account[]
+  /** Values that all scopes of the session share, as text (see `applyChanges`). */
+  readonly values: string
+}
+
+/** What one read tells: the session, and the handle of the scope that asked, if it has one. */
+export interface StoreRead extends StoredSession {
+  readonly handle: StoredHandle | null
+}
+
+export interface NewSession extends StoredSession {
+  readonly handle: StoredHandle
+}
+
+/** Where a scope keeps its values: on the session (shared by its scopes) or on the handle (its own). */
+export type ValuesPlace = 'session' | 'handle'
+
+/** Values to change: JSON text to set, `null` to remove. Keys that are not named stay as they are. */
+export type Changes = ReadonlyMap<string, string | null>
+
+export interface Delta {
+  readonly place: ValuesPlace
+  readonly changes: Changes
+  /** Compare-and-swap: the delta applies only while this key still holds exactly this JSON text (`null`: is absent). */
+  readonly expect?: { readonly key: string; readonly json: string | null }
+  readonly seenAt: number
+  /** The handle's new end; the store keeps what is given, the caller has bounded it by the session's. */
+  readonly expiresAt: number
+}
+
+/** What takes the place of a session at a renewal: only the handle of one scope goes along. */
+export interface Successor {
+  readonly id: SessionId
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly accounts: readonly Account[]
+  readonly handle: Omit<StoredHandle, 'scope' | 'values'>
+  /** Whether the values of the old session and handle go along, or start empty. */
+  readonly keepValues: boolean
+  readonly place: ValuesPlace
+  readonly changes: Changes
+}
+
+/** `gone`: the session, or its handle for the scope, is absent or expired. `conflict`: `expect` did not hold. */
+export type Outcome = 'saved' | 'gone' | 'conflict'
+
+/**
+ * The contract of a session store. The comment on each method is its specification; `landbridge/testing` checks it.
+ *
+ * Rules for all methods: `now` is the caller's clock in milliseconds, a store reads no clock of its own. What is absent,
+ * expired or malformed is an answer (`null`, `false`, `gone`), never an exception; a store throws only when the system
+ * behind it fails. Each method is atomic against all others, from any number of processes. No method sees a secret.
+ */
+export interface Store {
+  /** Short name for messages, such as `sqlite`. */
+  readonly name: string
+
+  /**
+   * Reads a session and the handle of one scope in one round trip; `null` when the session is absent.
+   * An expired record may be returned as it is: the caller judges `expiresAt`.
+   */
+  read(id: SessionId, scope: Scope): MaybePromise<StoreRead | null>
+
+  /** Stores a new session with its first handle. The id is fresh and random: an id that is taken is a system failure. */
+  create(session: NewSession): MaybePromise<void>
+
+  /** Applies a delta to a live session through its live handle. Never creates and never revives anything: `gone` then. */
+  update(id: SessionId, scope: Scope, delta: Delta, now: number): MaybePromise<Outcome>
+
+  /**
+   * Replaces a live session by its successor in one step: afterwards the old id and all its handles are gone and the
+   * successor has one handle, for `scope`. `gone` when there was nothing live to replace, and then nothing is created.
+   */
+  renew(id: SessionId, scope: Scope, next: Successor, now: number): MaybePromise<Outcome>
+
+  /**
+   * Ends a session with all its handles, or only the handle of one scope (and the session when that was its last one).
+   * `true` when there was something to end.
+   */
+  revoke(id: SessionId, scope?: Scope): MaybePromise<boolean>
+
+  /** The handles of a session, in no particular order; empty when it is absent. Expired ones may be among them. */
+  handlesOf(id: SessionId): MaybePromise<readonly StoredHandle[]>
+
+  /** Keeps a value under a key until `expiresAt`, for one `take`. An earlier value of the same key is replaced. */
+  put(key: string, value: string, expiresAt: number): MaybePromise<void>
+
+  /** Removes and returns a value: of any number of concurrent callers exactly one gets it, the others `null`. */
+  take(key: string, now: number): MaybePromise<string | null>
+
+  /** All live sessions in which the account is signed in. */
+  sessionsOf(accountId: string, now: number): MaybePromise<readonly StoredSession[]>
+
+  /** Ends all sessions of the account but `except`, and returns how many. A session signed in before the call does not escape it. */
+  revokeAccount(accountId: string, except?: SessionId): MaybePromise<number>
+
+  /** Removes at most `limit` expired records (handles, sessions, kept values) and returns how many; 0 means all are gone. */
+  sweep(now: number, limit: number): MaybePromise<number>
+
+  /** Resolves when the system behind the store answers; throws otherwise. */
+  ping(): MaybePromise<void>
+
+  /** Releases what the store holds. What belongs to the application, such as a client handed in, stays open. */
+  close(): MaybePromise<void>
+}

@@ -1,0 +1,201 @@
+/**
+ * The straight line of a request:
+ * open → host (allowed? which scope?) → origin check → session (cookie, handle and store are read when the application asks)
+ * → application → commit → headers.
+ */
+import type { Config, SessionsOptions } from './core/config.ts'
+import { compileConfig } from './core/config.ts'
+import type { EventListener, RequestReason } from './core/events.ts'
+import { Events } from './core/events.ts'
+import { guardStore } from './core/guard.ts'
+import type { ResponseHeaders } from './core/headers.ts'
+import { originOf, provenance } from './core/origin.ts'
+import { readForwarded } from './core/proxy.ts'
+import type { Reply } from './core/reply.ts'
+import { errorReply } from './core/errors.ts'
+import { refusal, replyResponse } from './core/reply.ts'
+import type { Inbound, NodeRequest } from './core/request.ts'
+import { inbound } from './core/request.ts'
+import { RequestSession } from './core/request-session.ts'
+import type { Context, Session, Signals } from './core/session.ts'
+import type { StoredSession } from './core/store.ts'
+import { startSweeping } from './core/sweep.ts'
+import type { Place } from './core/topology.ts'
+import type { Host, MaybePromise, RegisteredData, SessionId } from './core/types.ts'
+import { isPromise } from './core/types.ts'
+
+/** Authority and scheme of a request, as the browser used them. */
+type Seen = Pick<Inbound, 'authority' | 'encrypted'>
+
+/** What `open` made of a request: a refusal to send as it is, or a session to serve it with. */
+export type Exchange<Data extends object> =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | {
+      readonly kind: 'serve'
+      readonly session: Session<Data>
+      /**
+       * Stores what the application changed, then writes cookie and cache headers; call it before the head of the response leaves.
+       * Throws `ERR_STORE_UNAVAILABLE`, or `ERR_SESSION_ENDED` when the session ended meanwhile; then send `errorReply(error)` instead.
+       */
+      commit(headers: ResponseHeaders): MaybePromise<void>
+    }
+
+export interface OpenOptions extends Signals {
+  /** Address of the peer, for `trustedProxies`, where the request itself does not tell it (Web-standard requests do not). */
+  readonly address?: string | undefined
+}
+
+/** All sessions of an application. */
+export interface Sessions<Data extends object = RegisteredData> {
+  /** Opens the session of a request: checks host and origin, and reads nothing yet. Answers at once unless it has to ask. */
+  open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>>
+  /** Serves a Web-standard request: opens, runs `next`, commits. */
+  handle(
+    request: Request,
+    next: (session: Session<Data>) => MaybePromise<Response>,
+    options?: { readonly address?: string },
+  ): Promise<Response>
+  /** The live sessions in which an account is signed in. */
+  sessionsOf(accountId: string): Promise<readonly StoredSession[]>
+  /** Ends a session with all its handles, at once and on every node. `false` when there was none. */
+  revoke(id: SessionId): Promise<boolean>
+  /** Ends all sessions of an account, and returns how many. */
+  revokeAccount(accountId: string, options?: { readonly except?: SessionId | null }): Promise<number>
+  /** Calls the listener with each event from now on; returns the function that ends it. */
+  subscribe(listener: EventListener): () => void
+  /** Stops the sweep and closes the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes the sessions of an application. Throws `ERR_CONFIG_INVALID` with every fault of the options at once.
+ * Expired records are swept in small bites for as long as the process lives or until `close`.
+ */
+export function createSessions<Data extends object = RegisteredData>(options: SessionsOptions): Sessions<Data> {
+  const config = compileConfig(options)
+  const events = new Events()
+  if (config.onEvent) events.subscribe(config.onEvent)
+  const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
+  const failed = (error: Error): void => events.emit({ at: config.now(), host: null, type: 'store.failed', error })
+  const store = guardStore(config.store, failed)
+  const context: Context = { store, lifetime: config.lifetime, now: config.now, emit }
+  const stopSweeping = startSweeping(store, config.now)
+
+  const refuse = (reason: RequestReason, host: Host | null, method: string): Exchange<Data> => {
+    events.emit({ at: config.now(), host, type: 'request.refused', reason, method })
+    return { kind: 'reply', reply: refusal(reason) }
+  }
+
+  const serve = (incoming: Inbound, seen: Seen, place: Place, options: OpenOptions | undefined) => {
+    const session = new RequestSession<Data>(context, place, incoming, seen, options)
+    return { kind: 'serve', session, commit: (headers: ResponseHeaders) => session.commit(headers) } as const
+  }
+
+  function open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>> {
+    const incoming = inbound(request, options?.address)
+    const seen = seenByBrowser(config, incoming)
+    if (seen === null) return refuse('forwarded-invalid', null, incoming.method)
+    const { authority } = seen
+    if (authority === null) return refuse('host-malformed', null, incoming.method)
+    const place = config.locate(authority)
+    return isPromise(place) ? place.then((found) => admit(incoming, seen, found, options)) : admit(incoming, seen, place, options)
+  }
+
+  function admit(
+    incoming: Inbound,
+    seen: Seen,
+    place: Place | null | 'malformed',
+    options: OpenOptions | undefined,
+  ): MaybePromise<Exchange<Data>> {
+    if (place === 'malformed') return refuse('host-malformed', null, incoming.method)
+    if (place === null) return refuse('host-not-allowed', null, incoming.method)
+    if (!changesState(incoming)) return serve(incoming, seen, place, options)
+
+    const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
+    if (from === 'own' || from === 'trusted') return serve(incoming, seen, place, options)
+    if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }))
+      return serve(incoming, seen, place, options)
+    if (from === 'foreign') return refuse('cross-origin', place.host, incoming.method)
+
+    const token = incoming.header('x-csrf-token')
+    if (token === undefined) return refuse('origin-missing', place.host, incoming.method)
+    const exchange = serve(incoming, seen, place, options)
+    return exchange.session
+      .checkCsrfToken(token)
+      .then((right) => (right ? exchange : refuse('csrf-token-invalid', place.host, incoming.method)))
+  }
+
+  async function handle(
+    request: Request,
+    next: (session: Session<Data>) => MaybePromise<Response>,
+    options?: OpenOptions,
+  ): Promise<Response> {
+    try {
+      const exchange = await open(request, options)
+      if (exchange.kind === 'reply') return replyResponse(exchange.reply)
+      const response = withMutableHeaders(await next(exchange.session))
+      await exchange.commit(response.headers)
+      return response
+    } catch (error) {
+      const reply = errorReply(error)
+      if (reply === null) throw error
+      return replyResponse(reply)
+    }
+  }
+
+  async function revoke(id: SessionId): Promise<boolean> {
+    const revoked = await store.revoke(id)
+    if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: null })
+    return revoked
+  }
+
+  async function revokeAccount(account: string, { except }: { readonly except?: SessionId | null } = {}): Promise<number> {
+    const sessions = await store.revokeAccount(account, except ?? undefined)
+    events.emit({ at: config.now(), host: null, type: 'account.revoked', account, sessions })
+    return sessions
+  }
+
+  async function close(): Promise<void> {
+    stopSweeping()
+    await store.close()
+  }
+
+  return {
+    open,
+    handle,
+    sessionsOf: async (account) => store.sessionsOf(account, config.now()),
+    revoke,
+    revokeAccount,
+    subscribe: (listener) => events.subscribe(listener),
+    close,
+  }
+}
+
+/** Authority and scheme as the browser used them: from the request itself, or from a trusted proxy. `null`: the proxy contradicts itself. */
+function seenByBrowser({ trustsPeer }: Config, incoming: Inbound): Seen | null {
+  if (trustsPeer === null || !trustsPeer(incoming.address)) return incoming
+  const forwarded = readForwarded((name) => incoming.header(name))
+  if (forwarded === null) return null
+  return {
+    authority: forwarded.host ?? incoming.authority,
+    encrypted: forwarded.proto === undefined ? incoming.encrypted : forwarded.proto === 'https',
+  }
+}
+
+/** Safe methods (RFC 9110 section 9.2.1) change nothing; a WebSocket handshake is a GET that opens a channel which can. */
+function changesState(incoming: Inbound): boolean {
+  switch (incoming.method) {
+    case 'GET':
+    case 'HEAD':
+    case 'OPTIONS':
+    case 'TRACE':
+      return incoming.header('upgrade') !== undefined
+    default:
+      return true
+  }
+}
+
+/** Responses of `fetch` and `Response.redirect` have headers that cannot be changed. */
+function withMutableHeaders(response: Response): Response {
+  return new Response(response.body, response)
+}

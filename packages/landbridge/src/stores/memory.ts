@@ -1,0 +1,105 @@
+import type { NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
+import { afterDelta, isLive, successorOf } from '../core/store.ts'
+import type { Scope, SessionId } from '../core/types.ts'
+
+interface Entry {
+  session: StoredSession
+  readonly handles: Map<Scope, StoredHandle>
+}
+
+/**
+ * A store in this process's memory, for tests and for trying things out: sessions end with the process, and other processes do
+ * not see them. Every method answers at once, so each is atomic.
+ */
+export function memory(): Store {
+  const entries = new Map<SessionId, Entry>()
+  const kept = new Map<string, { readonly value: string; readonly expiresAt: number }>()
+
+  const read = (id: SessionId, scope: Scope): StoreRead | null => {
+    const entry = entries.get(id)
+    if (entry === undefined) return null
+    const { createdAt, expiresAt, accounts, values } = entry.session
+    return { id, createdAt, expiresAt, accounts, values, handle: entry.handles.get(scope) ?? null }
+  }
+  const create = ({ handle, ...session }: NewSession): void => {
+    if (entries.has(session.id)) throw new Error('A session with this id exists already.')
+    entries.set(session.id, { session, handles: new Map([[handle.scope, handle]]) })
+  }
+
+  return {
+    name: 'memory',
+    read,
+    create,
+
+    update(id, scope, delta, now) {
+      const before = read(id, scope)
+      if (!isLive(before, now)) return 'gone'
+      const after = afterDelta(before, delta)
+      if (after === null) return 'conflict'
+      const { handle, ...session } = after
+      const entry = entries.get(id)!
+      entry.session = session
+      entry.handles.set(scope, handle)
+      return 'saved'
+    },
+
+    renew(id, scope, next, now) {
+      const before = read(id, scope)
+      if (!isLive(before, now)) return 'gone'
+      create(successorOf(before, scope, next))
+      entries.delete(id)
+      return 'saved'
+    },
+
+    revoke(id, scope) {
+      const entry = entries.get(id)
+      if (entry === undefined) return false
+      if (scope === undefined) return entries.delete(id)
+      const ended = entry.handles.delete(scope)
+      if (entry.handles.size === 0) entries.delete(id)
+      return ended
+    },
+
+    handlesOf: (id) => [...(entries.get(id)?.handles.values() ?? [])],
+
+    put(key, value, expiresAt) {
+      kept.set(key, { value, expiresAt })
+    },
+
+    take(key, now) {
+      const found = kept.get(key)
+      kept.delete(key)
+      return found !== undefined && found.expiresAt > now ? found.value : null
+    },
+
+    sessionsOf: (account, now) =>
+      [...entries.values()].map(({ session }) => session).filter((session) => session.expiresAt > now && belongsTo(session, account)),
+
+    revokeAccount(account, except) {
+      const ended = [...entries.values()].filter(({ session }) => session.id !== except && belongsTo(session, account))
+      for (const { session } of ended) entries.delete(session.id)
+      return ended.length
+    },
+
+    sweep(now, limit) {
+      let removed = 0
+      for (const [key, { expiresAt }] of kept) {
+        if (removed >= limit) return removed
+        if (expiresAt <= now) removed += Number(kept.delete(key))
+      }
+      for (const [id, entry] of entries) {
+        for (const handle of entry.handles.values()) {
+          if (removed >= limit) return removed
+          if (handle.expiresAt <= now || entry.session.expiresAt <= now) removed += Number(entry.handles.delete(handle.scope))
+        }
+        if (entry.handles.size === 0) entries.delete(id)
+      }
+      return removed
+    },
+
+    ping() {},
+    close() {},
+  }
+}
+
+const belongsTo = (session: StoredSession, account: string): boolean => session.accounts.some(({ id }) => id === account)
