@@ -14,14 +14,14 @@ const sessions = createSessions<Content>({
 const app = new Hono()
   .use(honoSessions(sessions))
   .post('/login', async (c) => {
-    const { session } = c.var
+    const session = c.get('session')
     await session.signIn({ id: USER })
     session.set('user', SMALL.user)
     session.set('pad', SMALL.pad)
     return c.json({})
   })
   .get('/', async (c) => {
-    const user = await c.var.session.get('user')
+    const user = await c.get('session').get('user')
     return c.json({ user: user ?? null })
   })
 

@@ -74,6 +74,7 @@ export interface Sessions<Data extends object = RegisteredData> {
 export function createSessions<Data extends object = RegisteredData>(options: SessionsOptions): Sessions<Data> {
   const config = compileConfig(options)
   const events = new Events()
+  events.subscribe(warnOfInsecureTransport())
   if (config.onEvent) events.subscribe(config.onEvent)
   const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
   const failed = (error: Error): void => events.emit({ at: config.now(), host: null, type: 'store.failed', error })
@@ -81,8 +82,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   const context: Context = { store, lifetime: config.lifetime, now: config.now, emit }
   const stopSweeping = startSweeping(store, config.now)
 
-  const refuse = (reason: RequestReason, host: Host | null, method: string): Exchange<Data> => {
-    events.emit({ at: config.now(), host, type: 'request.refused', reason, method })
+  const refuse = (reason: RequestReason, { method }: Inbound, host: Host | null = null, asked: string | null = null): Exchange<Data> => {
+    events.emit({ at: config.now(), host, type: 'request.refused', reason, method, asked })
     return { kind: 'reply', reply: refusal(reason) }
   }
 
@@ -94,9 +95,9 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   function open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>> {
     const incoming = inbound(request, options?.address)
     const seen = seenByBrowser(config, incoming)
-    if (seen === null) return refuse('forwarded-invalid', null, incoming.method)
+    if (seen === null) return refuse('forwarded-invalid', incoming)
     const { authority } = seen
-    if (authority === null) return refuse('host-malformed', null, incoming.method)
+    if (authority === null) return refuse('host-malformed', incoming)
     const place = config.locate(authority)
     return isPromise(place) ? place.then((found) => admit(incoming, seen, found, options)) : admit(incoming, seen, place, options)
   }
@@ -107,35 +108,41 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     place: Place | null | 'malformed',
     options: OpenOptions | undefined,
   ): MaybePromise<Exchange<Data>> {
-    if (place === 'malformed') return refuse('host-malformed', null, incoming.method)
-    if (place === null) return refuse('host-not-allowed', null, incoming.method)
+    if (place === 'malformed') return refuse('host-malformed', incoming)
+    if (place === null) return refuse('host-not-allowed', incoming, null, seen.authority)
     if (!changesState(incoming)) return serve(incoming, seen, place, options)
 
     const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
     if (from === 'own' || from === 'trusted') return serve(incoming, seen, place, options)
     if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }))
       return serve(incoming, seen, place, options)
-    if (from === 'foreign') return refuse('cross-origin', place.host, incoming.method)
+    if (from === 'foreign') return refuse('cross-origin', incoming, place.host)
 
     const token = incoming.header('x-csrf-token')
-    if (token === undefined) return refuse('origin-missing', place.host, incoming.method)
+    if (token === undefined) return refuse('origin-missing', incoming, place.host)
     const exchange = serve(incoming, seen, place, options)
     return exchange.session
       .checkCsrfToken(token)
-      .then((right) => (right ? exchange : refuse('csrf-token-invalid', place.host, incoming.method)))
+      .then((right) => (right ? exchange : refuse('csrf-token-invalid', incoming, place.host)))
   }
 
   async function handle(
     request: Request,
     next: (session: Session<Data>) => MaybePromise<Response>,
-    options?: OpenOptions,
+    { address }: { readonly address?: string } = {},
   ): Promise<Response> {
+    let headersNeeded = false
+    let answered = false
+    const need = (): boolean => !answered && (headersNeeded = true)
     try {
-      const exchange = await open(request, options)
+      const exchange = await open(request, { address, touched: need, changed: need })
       if (exchange.kind === 'reply') return replyResponse(exchange.reply)
-      const response = withMutableHeaders(await next(exchange.session))
-      await exchange.commit(response.headers)
-      return response
+      const response = await next(exchange.session)
+      answered = true
+      if (!headersNeeded) return response
+      const mutable = withMutableHeaders(response)
+      await exchange.commit(mutable.headers)
+      return mutable
     } catch (error) {
       const reply = errorReply(error)
       if (reply === null) throw error
@@ -195,7 +202,24 @@ function changesState(incoming: Inbound): boolean {
   }
 }
 
-/** Responses of `fetch` and `Response.redirect` have headers that cannot be changed. */
+/** Responses of `fetch` and `Response.redirect` have headers that cannot be changed: those are copied. */
 function withMutableHeaders(response: Response): Response {
-  return new Response(response.body, response)
+  try {
+    // Deleting what is not there changes nothing, but throws where nothing may be changed (Fetch standard, "immutable" guard).
+    response.headers.delete('set-cookie2')
+    return response
+  } catch {
+    return new Response(response.body, response)
+  }
+}
+
+/** Says once on standard error what otherwise looks like a sign-in that does not stick. */
+function warnOfInsecureTransport(): EventListener {
+  let warned = false
+  return ({ type, host }) => {
+    if (warned || type !== 'cookie.insecure-transport') return
+    warned = true
+    const problem = `A session cookie for ${host} was set over plain http. It is Secure, so browsers drop it.`
+    process.emitWarning(`${problem} Serve the host over https, or set trustedProxies if TLS ends at a proxy.`, 'LandbridgeWarning')
+  }
 }

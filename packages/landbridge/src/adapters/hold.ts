@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { ResponseHeaders } from '../core/headers.ts'
+import { varyWithCookie } from '../core/headers.ts'
 import { errorReply } from '../core/errors.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Signals } from '../core/session.ts'
@@ -31,9 +32,7 @@ export class Hold implements Signals {
     const response = this.#response
     const writeHead = response.writeHead as AnyCall
     response.writeHead = ((...args: unknown[]): unknown => {
-      // With changes pending the commit has run before this is reached, and now does nothing.
-      if (!response.headersSent) void this.commit?.(new NodeHeaders(response, args))
-      return writeHead.apply(response, args)
+      return writeHead.apply(response, response.headersSent ? args : addVary(response, args))
     }) as typeof response.writeHead
   }
 
@@ -81,18 +80,16 @@ export class Hold implements Signals {
   }
 }
 
-/** A Node response as Web-standard headers; headers given to `writeHead` itself come first, as they do in Node. */
+/** A Node response as Web-standard headers. */
 class NodeHeaders implements ResponseHeaders {
   readonly #response: ServerResponse
 
-  constructor(response: ServerResponse, writeHeadArgs: unknown[] = []) {
+  constructor(response: ServerResponse) {
     this.#response = response
-    if (writeHeadArgs.length > 1) writeHeadArgs.splice(0, Infinity, ...absorbHeaders(response, writeHeadArgs))
   }
 
   get(name: string): string | null {
-    const value = this.#response.getHeader(name)
-    return value === undefined ? null : String(value)
+    return headerText(this.#response.getHeader(name))
   }
 
   set(name: string, value: string): void {
@@ -104,6 +101,25 @@ class NodeHeaders implements ResponseHeaders {
     this.#response.setHeader(name, before === undefined ? value : [before, value].flat().map(String))
   }
 }
+
+/**
+ * Adds `Vary: Cookie` to a `writeHead` call under way. Frameworks hand it all their headers as one object, which Node writes out
+ * twice as fast as headers set one by one; so the header goes into a copy of that object.
+ */
+function addVary(response: ServerResponse, args: unknown[]): unknown[] {
+  const given = args.at(-1)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const rest = absorbHeaders(response, args)
+    response.setHeader('Vary', varyWithCookie(headerText(response.getHeader('vary'))))
+    return rest
+  }
+  const headers = given as Record<string, string | string[]>
+  const name = Object.keys(headers).find((each) => each.toLowerCase() === 'vary') ?? 'Vary'
+  const vary = varyWithCookie(headerText(headers[name] ?? response.getHeader('vary')))
+  return [...args.slice(0, -1), { ...headers, [name]: vary }]
+}
+
+const headerText = (value: number | string | readonly string[] | undefined): string | null => (value === undefined ? null : String(value))
 
 /** Moves the headers of a `writeHead(status, [message], [headers])` call to the response, where they can be added to. */
 function absorbHeaders(response: ServerResponse, args: unknown[]): unknown[] {

@@ -5,11 +5,10 @@ export interface ResponseHeaders {
   append(name: string, value: string): void
 }
 
-/** A response that depended on the session says so to caches; what `Vary` holds already stays. */
-export function varyByCookie(headers: ResponseHeaders): void {
-  const vary = headers.get('vary')
-  if (vary === null || vary === '') headers.set('Vary', 'Cookie')
-  else if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary)) headers.set('Vary', `${vary}, Cookie`)
+/** The value of `Vary` for a response that depended on the session: what it holds already stays. */
+export function varyWithCookie(vary: string | null): string {
+  if (vary === null || vary === '') return 'Cookie'
+  return /(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary) ? vary : `${vary}, Cookie`
 }
 
 /** Adds session cookies, and makes sure that no shared cache keeps a response which carries them. */

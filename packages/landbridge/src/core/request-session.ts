@@ -20,7 +20,7 @@ import { LandbridgeError, show } from './errors.ts'
 import type { EventDetails } from './events.ts'
 import { mintHandle, writeCookieValue } from './handle.ts'
 import type { ResponseHeaders } from './headers.ts'
-import { sendCookies, varyByCookie } from './headers.ts'
+import { sendCookies, varyWithCookie } from './headers.ts'
 import { isLocalhost } from './host.ts'
 import { SEEN_FRACTION } from './lifetime.ts'
 import type { Live, Recognised } from './recognise.ts'
@@ -209,7 +209,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     this.#sealed = true
     if (sealed || (this.#found === undefined && this.#finding === undefined && !this.#changed)) return
     if (this.#changed) return this.#save(headers)
-    varyByCookie(headers)
+    headers.set('Vary', varyWithCookie(headers.get('vary')))
   }
 
   async #save(headers: ResponseHeaders): Promise<void> {
@@ -219,7 +219,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const cookies = strays ? clearStrayCookies(cookie, host, this.#request.path) : []
     if (fresh !== null) cookies.push(setCookie(cookie, writeCookieValue(fresh)))
     else if (this.#ended) cookies.push(clearCookie(cookie))
-    varyByCookie(headers)
+    headers.set('Vary', varyWithCookie(headers.get('vary')))
     sendCookies(headers, cookies)
     if (fresh !== null && !this.#seen.encrypted && !isLocalhost(host)) this.#emit({ type: 'cookie.insecure-transport' })
   }
