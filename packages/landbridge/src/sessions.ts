@@ -121,9 +121,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     const token = incoming.header('x-csrf-token')
     if (token === undefined) return refuse('origin-missing', incoming, place.host)
     const exchange = serve(incoming, seen, place, options)
-    return exchange.session
-      .checkCsrfToken(token)
-      .then((right) => (right ? exchange : refuse('csrf-token-invalid', incoming, place.host)))
+    return exchange.session.checkCsrfToken(token).then((right) => (right ? exchange : refuse('csrf-token-invalid', incoming, place.host)))
   }
 
   async function handle(
