@@ -159,15 +159,16 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   async destroy(reach: Reach = 'everywhere'): Promise<void> {
-    const { live } = this.#found ?? (await this.#find())
-    this.#pending = null
-    if (live === null) return
-    this.#change()
+    const { live, strays } = this.#found ?? (await this.#find())
+    const scope = reach === 'here' ? this.#place.scope : undefined
+    if (live !== null) {
+      this.#assertOpen()
+      await this.#context.store.revoke(live.session.id, scope)
+    }
     this.#pending = null
     this.#values = ''
-    const scope = reach === 'here' ? this.#place.scope : undefined
-    await this.#context.store.revoke(live.session.id, scope)
-    this.#found = { live: null, strays: false }
+    if (live === null) return
+    this.#found = { live: null, strays }
     this.#ended = true
     this.#emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
   }
@@ -311,12 +312,16 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   #change(): Pending {
+    this.#assertOpen()
+    return (this.#pending ??= newPending())
+  }
+
+  #assertOpen(): void {
     if (!this.#signalChange()) {
       throw new LandbridgeError('ERR_HEADERS_SENT', 'The session was changed after the head of the response had left.', {
         hint: 'Change the session before the first write to the response: a cookie can no longer be set, and the change would be lost.',
       })
     }
-    return (this.#pending ??= newPending())
   }
 
   /** Tells the adapter, once, that a commit has to come before the head. `false` when it is too late for one. */
