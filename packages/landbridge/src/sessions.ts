@@ -194,7 +194,7 @@ function changesState(incoming: Inbound): boolean {
     case 'HEAD':
     case 'OPTIONS':
     case 'TRACE':
-      return incoming.header('upgrade') !== undefined
+      return /websocket/i.test(incoming.header('upgrade') ?? '')
     default:
       return true
   }
