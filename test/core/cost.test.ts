@@ -17,9 +17,11 @@ function counted(): { store: Store; calls: string[] } {
   const store = new Proxy(memory(), {
     get(target, name: keyof Store) {
       const method = target[name]
-      return typeof method !== 'function'
-        ? method
-        : (...args: never[]) => (calls.push(name), (method as (...all: never[]) => unknown)(...args))
+      if (typeof method !== 'function') return method
+      return (...args: never[]) => {
+        calls.push(name)
+        return (method as (...all: never[]) => unknown)(...args)
+      }
     },
   })
   return { store, calls }
@@ -81,7 +83,7 @@ test('a read of one key parses that value alone and writes none of the session a
   const stringify = vi.spyOn(JSON, 'stringify')
   await visit(sessions, cookie, (session) => session.get('user'))
   expect(parse.mock.calls).toEqual([['"Ann"']])
-  expect(stringify.mock.calls.filter(([value]) => value !== 'user')).toEqual([])
+  expect(stringify).not.toHaveBeenCalled()
 })
 
 test('a change makes one read and one write', async () => {

