@@ -23,7 +23,9 @@ export function memory(): Store {
   }
   const create = ({ handle, ...session }: NewSession): void => {
     if (entries.has(session.id)) throw new Error('A session with this id exists already.')
-    entries.set(session.id, { session, handles: new Map([[handle.scope, handle]]) })
+    // Applications are handed these very accounts: frozen copies, so that what one request writes on them reaches no other.
+    const accounts = Object.freeze(session.accounts.map((account) => Object.freeze({ ...account })))
+    entries.set(session.id, { session: { ...session, accounts }, handles: new Map([[handle.scope, handle]]) })
   }
 
   return {
@@ -73,7 +75,7 @@ export function memory(): Store {
     },
 
     sessionsOf: (account, now) =>
-      [...entries.values()].map(({ session }) => session).filter((session) => session.expiresAt > now && belongsTo(session, account)),
+      [...entries.values()].filter((entry) => belongsTo(entry.session, account) && isUsable(entry, now)).map(({ session }) => session),
 
     revokeAccount(account, except) {
       const ended = [...entries.values()].filter(({ session }) => session.id !== except && belongsTo(session, account))
@@ -101,5 +103,8 @@ export function memory(): Store {
     close() {},
   }
 }
+
+const isUsable = ({ session, handles }: Entry, now: number): boolean =>
+  session.expiresAt > now && [...handles.values()].some(({ expiresAt }) => expiresAt > now)
 
 const belongsTo = (session: StoredSession, account: string): boolean => session.accounts.some(({ id }) => id === account)

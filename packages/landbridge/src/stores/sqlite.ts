@@ -1,25 +1,12 @@
-import type * as NodeSqlite from 'node:sqlite'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LiveRead } from '../core/records.ts'
 import type { Account, NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
 import { afterDelta, isLive, successorOf } from '../core/store.ts'
-import { LandbridgeError } from '../core/errors.ts'
 import type { Scope, SecretHash, SessionId } from '../core/types.ts'
+import { BUSY_MS, isBusy, openDatabase } from './sqlite-file.ts'
 
-/** How long a write waits for another process's write before it fails, in milliseconds. A write takes some 50 µs. */
-const BUSY_MS = 2000
-
-/** Each entry brings a file from the version before it to its own; entries are never changed, only added. */
-const MIGRATIONS = [
-  `CREATE TABLE session (id TEXT PRIMARY KEY, created INTEGER NOT NULL, expires INTEGER NOT NULL, accounts TEXT NOT NULL, vals TEXT NOT NULL) WITHOUT ROWID;
-   CREATE TABLE handle (session TEXT NOT NULL, scope TEXT NOT NULL, hash TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL,
-     expires INTEGER NOT NULL, vals TEXT NOT NULL, PRIMARY KEY (session, scope)) WITHOUT ROWID;
-   CREATE INDEX handle_expires ON handle (expires);
-   CREATE TABLE signed_in (account TEXT NOT NULL, session TEXT NOT NULL, PRIMARY KEY (account, session)) WITHOUT ROWID;
-   CREATE INDEX signed_in_session ON signed_in (session);
-   CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
-   CREATE INDEX kept_expires ON kept (expires);`,
-]
+/** How long a write waits after one that waited in vain: waiting blocks the process, and a queue of requests must not pay for it one by one. */
+const STILL_BUSY_MS = 10
 
 /**
  * The embedded store: one SQLite file, shared by any number of processes of one machine; schema and migrations are its own
@@ -30,6 +17,8 @@ const MIGRATIONS = [
 export function sqlite(file: string): Store {
   const db = openDatabase(file)
   const sql = prepareAll(db)
+  let waitsMs = BUSY_MS
+  let open = true
 
   const read = (id: SessionId, scope: Scope): StoreRead | null => {
     const row = sql.read.get(scope, id) as ReadRow | undefined
@@ -39,7 +28,7 @@ export function sqlite(file: string): Store {
   const insert = ({ id, createdAt, expiresAt, accounts, values, handle }: NewSession): void => {
     sql.insertSession.run(id, createdAt, expiresAt, JSON.stringify(accounts), values)
     sql.insertHandle.run(id, handle.scope, handle.hash, handle.createdAt, handle.seenAt, handle.expiresAt, handle.values)
-    for (const account of accounts) sql.insertSignedIn.run(account.id, id)
+    for (const account of accounts) sql.insertSignedIn.run(indexKey(account.id), id)
   }
 
   const write = ({ id, values, handle }: LiveRead, place: 'session' | 'handle'): void => {
@@ -59,18 +48,37 @@ export function sqlite(file: string): Store {
     return ended
   }
 
-  /** Readers of other processes see all of it or nothing, and no other writer comes between. */
-  const atomically = <Result>(work: () => Result): Result => {
-    sql.begin.run()
+  const waitAtMost = (ms: number): void => {
+    if (ms === waitsMs) return
+    db.exec(`PRAGMA busy_timeout = ${ms}`)
+    waitsMs = ms
+  }
+
+  /** Runs a write; one that waited in vain leaves the next ones impatient, until one succeeds. */
+  const writing = <Result>(work: () => Result): Result => {
     try {
       const result = work()
-      sql.commit.run()
+      waitAtMost(BUSY_MS)
       return result
     } catch (error) {
-      sql.rollback.run()
+      if (isBusy(error)) waitAtMost(STILL_BUSY_MS)
       throw error
     }
   }
+
+  /** Readers of other processes see all of it or nothing, and no other writer comes between. */
+  const atomically = <Result>(work: () => Result): Result =>
+    writing(() => {
+      sql.begin.run()
+      try {
+        const result = work()
+        sql.commit.run()
+        return result
+      } catch (error) {
+        rollback(sql)
+        throw error
+      }
+    })
 
   return {
     name: 'sqlite',
@@ -100,19 +108,19 @@ export function sqlite(file: string): Store {
     handlesOf: (id) => (sql.handles.all(id) as unknown as HandleRow[]).map(handleOf),
 
     put(key, value, expiresAt) {
-      sql.put.run(key, value, expiresAt)
+      writing(() => sql.put.run(key, value, expiresAt))
     },
 
     take(key, now) {
-      const row = sql.take.get(key) as { value: string; expires: number } | undefined
+      const row = writing(() => sql.take.get(key)) as { value: string; expires: number } | undefined
       return row !== undefined && row.expires > now ? row.value : null
     },
 
-    sessionsOf: (account, now) => (sql.sessionsOf.all(account, now) as unknown as SessionRow[]).map(sessionOf),
+    sessionsOf: (account, now) => (sql.sessionsOf.all(indexKey(account), now, now) as unknown as SessionRow[]).map(sessionOf),
 
     revokeAccount: (account, except) =>
       atomically(() => {
-        const rows = sql.idsOf.all(account) as unknown as { session: SessionId }[]
+        const rows = sql.idsOf.all(indexKey(account)) as unknown as { session: SessionId }[]
         return rows.filter(({ session }) => session !== except && remove(session)).length
       }),
 
@@ -128,7 +136,8 @@ export function sqlite(file: string): Store {
     },
 
     close() {
-      if (db.isOpen) db.close()
+      if (open) db.close()
+      open = false
     },
   }
 }
@@ -175,8 +184,22 @@ function handleOf(row: HandleRow): StoredHandle {
   }
 }
 
+/** SQLite's text is UTF-8, in which all lone surrogates become one character; as JSON, different ids stay different. */
+const indexKey = (account: string): string => JSON.stringify(account)
+
+/** After some failures, such as a full disk, SQLite has rolled back already; the first error is the one to report. */
+function rollback(sql: Statements): void {
+  try {
+    sql.rollback.run()
+  } catch {
+    // There was nothing left to roll back.
+  }
+}
+
 const SESSION_COLUMNS = 's.id, s.created, s.expires, s.accounts, s.vals'
 const HANDLE_COLUMNS = 'h.scope, h.hash, h.created AS handle_created, h.seen, h.expires AS handle_expires, h.vals AS handle_vals'
+
+type Statements = ReturnType<typeof prepareAll>
 
 function prepareAll(db: DatabaseSync) {
   const statement = (text: string): StatementSync => db.prepare(text)
@@ -192,7 +215,7 @@ function prepareAll(db: DatabaseSync) {
     anyHandle: statement('SELECT 1 FROM handle WHERE session = ? LIMIT 1'),
     insertSession: statement('INSERT INTO session (id, created, expires, accounts, vals) VALUES (?, ?, ?, ?, ?)'),
     insertHandle: statement('INSERT INTO handle (session, scope, hash, created, seen, expires, vals) VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    insertSignedIn: statement('INSERT INTO signed_in (account, session) VALUES (?, ?)'),
+    insertSignedIn: statement('INSERT OR IGNORE INTO signed_in (account, session) VALUES (?, ?)'),
     updateSession: statement('UPDATE session SET vals = ? WHERE id = ?'),
     updateHandle: statement('UPDATE handle SET seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
     deleteSession: statement('DELETE FROM session WHERE id = ?'),
@@ -200,7 +223,8 @@ function prepareAll(db: DatabaseSync) {
     deleteHandle: statement('DELETE FROM handle WHERE session = ? AND scope = ?'),
     deleteSignedIn: statement('DELETE FROM signed_in WHERE session = ?'),
     sessionsOf: statement(
-      `SELECT ${SESSION_COLUMNS} FROM signed_in a JOIN session s ON s.id = a.session WHERE a.account = ? AND s.expires > ?`,
+      `SELECT ${SESSION_COLUMNS} FROM signed_in a JOIN session s ON s.id = a.session WHERE a.account = ? AND s.expires > ?
+         AND EXISTS (SELECT 1 FROM handle h WHERE h.session = s.id AND h.expires > ?)`,
     ),
     idsOf: statement('SELECT session FROM signed_in WHERE account = ?'),
     expiredHandles: statement('SELECT session, scope FROM handle WHERE expires <= ? LIMIT ?'),
@@ -208,48 +232,4 @@ function prepareAll(db: DatabaseSync) {
     take: statement('DELETE FROM kept WHERE key = ? RETURNING value, expires'),
     sweepKept: statement('DELETE FROM kept WHERE key IN (SELECT key FROM kept WHERE expires <= ? LIMIT ?)'),
   }
-}
-
-function openDatabase(file: string): DatabaseSync {
-  // Asked for at run time, so that the import of this module fails with a sentence where Node is too old for it.
-  const builtin = process.getBuiltinModule('node:sqlite') as typeof NodeSqlite | undefined
-  if (builtin === undefined) throw unavailable(file, 'this Node has no node:sqlite', 'Run Node 22.13 or later, or use another store.')
-  try {
-    const db = new builtin.DatabaseSync(file, { timeout: BUSY_MS })
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    migrate(db, file)
-    return db
-  } catch (cause) {
-    if (cause instanceof LandbridgeError) throw cause
-    throw unavailable(
-      file,
-      'it cannot be opened',
-      'Check that the folder exists and that the process may write to it; `cause` has the details.',
-      cause,
-    )
-  }
-}
-
-function migrate(db: DatabaseSync, file: string): void {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-    if (version > MIGRATIONS.length) {
-      throw unavailable(
-        file,
-        `a later version of Landbridge wrote it (schema ${version}, this one knows ${MIGRATIONS.length})`,
-        'Update landbridge, or use another file.',
-      )
-    }
-    for (const migration of MIGRATIONS.slice(version)) db.exec(migration)
-    db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
-    db.close()
-    throw error
-  }
-}
-
-function unavailable(file: string, why: string, hint: string, cause?: unknown): LandbridgeError {
-  return new LandbridgeError('ERR_STORE_UNAVAILABLE', `The session file ${JSON.stringify(file)} cannot be used: ${why}.`, { hint, cause })
 }

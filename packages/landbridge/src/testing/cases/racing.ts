@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import type { SessionId, Store, ValuesPlace } from '../../core/store.ts'
+import { entriesOf, valueOf } from '../../core/store.ts'
+import { assertNothingLeft, atOnce, readLive } from '../checks.ts'
+import { ELMER, newAccount, newDelta, newSession, newSuccessor, textOf } from '../records.ts'
+import type { StoreCase } from '../store-case.ts'
+import { storeCase } from '../store-case.ts'
+
+async function valuesAt(store: Store, id: SessionId, place: ValuesPlace, now: number): Promise<string> {
+  const read = await readLive(store, id, ELMER, now)
+  return place === 'session' ? read.values : read.handle.values
+}
+
+/** Adds one to `count` by compare-and-swap, as often as it takes. */
+async function increment(store: Store, id: SessionId, place: ValuesPlace, now: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const json = valueOf(await valuesAt(store, id, place, now), 'count')
+    const delta = newDelta(now, { count: String(Number(json) + 1) }, { place, expect: { key: 'count', json } })
+    if ((await store.update(id, ELMER, delta, now)) === 'saved') return
+  }
+  assert.fail('a compare-and-swap lost 1000 times in a row')
+}
+
+const races = (['session', 'handle'] as const).flatMap((place): StoreCase[] => [
+  storeCase(`50 updates at once on the ${place}, each with its own key, lose none`, async ({ store, other, now }) => {
+    const session = newSession(now)
+    await store.create(session)
+    const outcomes = await atOnce(50, (index) =>
+      (index % 2 ? store : other).update(session.id, ELMER, newDelta(now, { [`key${index}`]: String(index) }, { place }), now),
+    )
+    assert.deepEqual(new Set(outcomes), new Set(['saved']))
+    const entries = new Map(entriesOf(await valuesAt(other, session.id, place, now)))
+    assert.equal(entries.size, 50)
+    for (let index = 0; index < 50; index++) assert.equal(entries.get(`key${index}`), String(index))
+  }),
+
+  storeCase(`50 increments at once on the ${place} by compare-and-swap add up to 50`, async ({ store, other, now }) => {
+    const session = newSession(now)
+    await store.create(session)
+    await atOnce(50, (index) => increment(index % 2 ? store : other, session.id, place, now))
+    assert.equal(valueOf(await valuesAt(store, session.id, place, now), 'count'), '50')
+  }),
+
+  storeCase(`updates of session and handle at once keep both: the ${place} first`, async ({ store, other, now }) => {
+    const session = newSession(now, { values: textOf({ a: '1' }), handle: { values: textOf({ a: '1' }) } })
+    const rest: ValuesPlace = place === 'session' ? 'handle' : 'session'
+    await store.create(session)
+    await atOnce(20, (index) =>
+      (index % 2 ? store : other).update(session.id, ELMER, newDelta(now, { [index]: '1' }, { place: index % 2 ? rest : place }), now),
+    )
+    for (const each of [place, rest]) assert.equal(entriesOf(await valuesAt(store, session.id, each, now)).length, 11)
+  }),
+])
+
+export const racingCases: readonly StoreCase[] = [
+  ...races,
+
+  storeCase('in 1000 races of an end with a save, no session that was ended is left', async ({ store, other, now }) => {
+    const account = newAccount(now)
+    for (let round = 0; round < 1000; round++) {
+      const session = newSession(now, { accounts: [account] })
+      await store.create(session)
+      const scope = round % 3 === 0 ? ELMER : undefined
+      const works = [() => store.revoke(session.id, scope), () => other.update(session.id, ELMER, newDelta(now, { cart: '1' }), now)]
+      const [first, second] = await atOnce(2, (index) => works[(index + round) % 2]!())
+      assert.equal(round % 2 ? second : first, true, 'the end is told that there was a session')
+      assert.equal(await store.read(session.id, ELMER), null)
+    }
+    assert.deepEqual(await store.sessionsOf(account.id, now), [])
+    assert.equal(await store.revokeAccount(account.id), 0)
+  }),
+
+  storeCase('in 200 races of an end with a renewal, either the end or the renewal found the session', async ({ store, other, now }) => {
+    for (let round = 0; round < 200; round++) {
+      const session = newSession(now)
+      const next = newSuccessor(now)
+      await store.create(session)
+      const works = [() => store.revoke(session.id), () => other.renew(session.id, ELMER, next, now)]
+      const results = await atOnce(2, (index) => works[(index + round) % 2]!())
+      assert.notEqual(results.includes(true), results.includes('saved'))
+      await assertNothingLeft(store, session.id, ELMER, now)
+      if (results.includes(true)) await assertNothingLeft(store, next.id, ELMER, now)
+      else await readLive(store, next.id, ELMER, now)
+    }
+  }),
+]

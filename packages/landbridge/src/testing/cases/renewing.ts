@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import type { NewSession, Store, Successor, ValuesPlace } from '../../core/store.ts'
+import { assertNothingLeft, atOnce, idsOf, readLive } from '../checks.ts'
+import { changing, ELMER, FUDD, HOUR, newAccount, newDelta, newId, newSession, newSuccessor, textOf } from '../records.ts'
+import type { StoreCase } from '../store-case.ts'
+import { storeCase } from '../store-case.ts'
+
+/** What has to be stored once `next` took the place of `before`. */
+function expected(before: NewSession, next: Successor, values: string, own: string): NewSession {
+  const { id, createdAt, expiresAt, accounts } = next
+  return { id, createdAt, expiresAt, accounts, values, handle: { ...next.handle, scope: before.handle.scope, values: own } }
+}
+
+async function assertSucceeded(store: Store, before: NewSession, after: NewSession, now: number): Promise<void> {
+  await assertNothingLeft(store, before.id, ELMER, now, before.accounts[0]?.id)
+  assert.deepEqual(await store.read(after.id, ELMER), after)
+  assert.deepEqual(await store.handlesOf(after.id), [after.handle])
+}
+
+const values = (now: number): NewSession =>
+  newSession(now, { accounts: [newAccount(now)], values: textOf({ a: '1' }), handle: { values: textOf({ b: '2' }) } })
+
+const CHANGED: Record<ValuesPlace, { kept: [string, string]; dropped: [string, string] }> = {
+  session: { kept: [textOf({ a: '1', c: '3' }), textOf({ b: '2' })], dropped: [textOf({ c: '3' }), ''] },
+  handle: { kept: [textOf({ a: '1' }), textOf({ b: '2', c: '3' })], dropped: ['', textOf({ c: '3' })] },
+}
+
+const places = (['session', 'handle'] as const).flatMap((place): StoreCase[] => [
+  storeCase(`a renewal can keep all values, with changes on the ${place} applied`, async ({ store, now }) => {
+    const before = values(now)
+    const next = newSuccessor(now, { accounts: before.accounts, place, changes: changing({ c: '3', d: null }) })
+    await store.create(before)
+    assert.equal(await store.renew(before.id, ELMER, next, now), 'saved')
+    await assertSucceeded(store, before, expected(before, next, ...CHANGED[place].kept), now)
+  }),
+
+  storeCase(`a renewal can drop all values, with changes on the ${place} applied`, async ({ store, now }) => {
+    const before = values(now)
+    const next = newSuccessor(now, { accounts: before.accounts, keepValues: false, place, changes: changing({ c: '3' }) })
+    await store.create(before)
+    assert.equal(await store.renew(before.id, ELMER, next, now), 'saved')
+    await assertSucceeded(store, before, expected(before, next, ...CHANGED[place].dropped), now)
+  }),
+])
+
+export const renewingCases: readonly StoreCase[] = [
+  ...places,
+
+  storeCase(
+    'after a renewal the old id is nobody and the successor has the new times, hash and one handle',
+    async ({ store, other, now }) => {
+      const before = values(now)
+      const later = now + 60_000
+      const next = newSuccessor(later, { createdAt: now + 1, expiresAt: now + 2 * HOUR })
+      await store.create(before)
+      assert.equal(await store.renew(before.id, ELMER, next, later), 'saved')
+      await assertSucceeded(other, before, expected(before, next, before.values, before.handle.values), later)
+      assert.equal(await other.update(before.id, ELMER, newDelta(later, { a: '0' }), later), 'gone')
+      assert.equal(await other.update(next.id, ELMER, newDelta(later, { a: '0' }), later), 'saved')
+    },
+  ),
+
+  storeCase('the account list follows a renewal: signed in, changed, signed out', async ({ store, now }) => {
+    const [ann, ben] = [newAccount(now), newAccount(now)]
+    const session = newSession(now)
+    const [asAnn, asBen, asNobody] = [[ann], [ben], []].map((accounts) => newSuccessor(now, { accounts })) as [
+      Successor,
+      Successor,
+      Successor,
+    ]
+    await store.create(session)
+    await store.renew(session.id, ELMER, asAnn, now)
+    assert.deepEqual([await idsOf(store, ann.id, now), await idsOf(store, ben.id, now)], [[asAnn.id], []])
+    await store.renew(asAnn.id, ELMER, asBen, now)
+    assert.deepEqual([await idsOf(store, ann.id, now), await idsOf(store, ben.id, now)], [[], [asBen.id]])
+    await store.renew(asBen.id, ELMER, asNobody, now)
+    assert.deepEqual([await idsOf(store, ann.id, now), await idsOf(store, ben.id, now)], [[], []])
+    await readLive(store, asNobody.id, ELMER, now)
+  }),
+
+  storeCase('a renewal of what is absent, revoked, expired or of another scope is gone and creates nothing', async ({ store, now }) => {
+    const account = newAccount(now)
+    const [kept, revoked] = [newSession(now), newSession(now)]
+    const idle = newSession(now, { handle: { expiresAt: now + 1000 } })
+    const ended = newSession(now, { expiresAt: now + 1000, handle: { expiresAt: now + 1000 } })
+    for (const session of [kept, revoked, idle, ended]) await store.create(session)
+    await store.revoke(revoked.id)
+    const late = now + 1000
+    const tries = [
+      [newId(), ELMER],
+      [revoked.id, ELMER],
+      [idle.id, ELMER],
+      [ended.id, ELMER],
+      [kept.id, FUDD],
+    ] as const
+    for (const [id, scope] of tries) {
+      const next = newSuccessor(late, { accounts: [account] })
+      assert.equal(await store.renew(id, scope, next, late), 'gone')
+      await assertNothingLeft(store, next.id, scope, late, account.id)
+    }
+    assert.deepEqual(await store.read(kept.id, ELMER), kept)
+  }),
+
+  storeCase('of 16 renewals at once exactly one wins, and the others create nothing', async ({ store, other, now }) => {
+    const account = newAccount(now)
+    const before = newSession(now, { accounts: [account], values: textOf({ a: '1' }) })
+    await store.create(before)
+    const successors = Array.from({ length: 16 }, () => newSuccessor(now, { accounts: [account] }))
+    const outcomes = await atOnce(16, (index) => (index % 2 ? store : other).renew(before.id, ELMER, successors[index]!, now))
+    assert.deepEqual(
+      outcomes.filter((outcome) => outcome !== 'gone'),
+      ['saved'],
+    )
+    const winner = successors[outcomes.indexOf('saved')]!
+    assert.deepEqual(await idsOf(store, account.id, now), [winner.id])
+    assert.equal((await readLive(store, winner.id, ELMER, now)).values, before.values)
+    for (const next of successors) if (next !== winner) await assertNothingLeft(store, next.id, ELMER, now, account.id)
+  }),
+]

@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { sqlite } from 'landbridge/sqlite'
+import { entriesOf, type Store, valueOf } from 'landbridge/store'
+import { afterAll, expect, test } from 'vitest'
+import { ELMER, HOUR, session } from './records.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'landbridge-processes-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A child that is ready to begin. */
+async function child(file: string, job: string, name: string, count = 0): Promise<ChildProcess> {
+  const started = fork(new URL('./sqlite-child.ts', import.meta.url), [file, job, name, String(count)], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    execArgv: [],
+  })
+  await once(started, 'message')
+  return started
+}
+
+/** Starts several children, lets them begin at the same moment, and gathers their answers. */
+async function together(count: number, file: string, job: string, rounds: number): Promise<unknown[]> {
+  const children = await Promise.all(Array.from({ length: count }, (_, index) => child(file, job, `p${index}`, rounds)))
+  return Promise.all(
+    children.map(async (each) => {
+      const exit = once(each, 'exit')
+      const message = once(each, 'message') as Promise<[{ answer: unknown }]>
+      each.send('go')
+      expect(await exit).toEqual([0, null])
+      return (await message)[0].answer
+    }),
+  )
+}
+
+async function fileWithSession(name: string): Promise<{ file: string; store: Store }> {
+  const file = join(folder, name)
+  const store = sqlite(file)
+  await store.create(session('shared'))
+  return { file, store }
+}
+
+async function sharedValues(store: Store): Promise<string> {
+  return (await store.read(session('shared').id, ELMER))!.handle!.values
+}
+
+test('four processes that update one session lose no key and no increment', async () => {
+  const { file, store } = await fileWithSession('updates.db')
+  await together(4, file, 'update', 100)
+  const values = await sharedValues(store)
+  expect(valueOf(values, 'count')).toBe('400')
+  expect(entriesOf(values)).toHaveLength(401)
+  await store.close()
+})
+
+test('a kept value that four processes want is taken by exactly one', async () => {
+  const { file, store } = await fileWithSession('tickets.db')
+  const tickets = Array.from({ length: 300 }, (_, index) => `value ${index}`)
+  for (const [index, value] of tickets.entries()) await store.put(`ticket-${index}`, value, Date.now() + HOUR)
+  const got = (await together(4, file, 'take', 300)) as string[][]
+  expect(got.flat().sort()).toEqual(tickets.sort())
+  expect(got.filter(({ length }) => length > 0).length, 'more than one process took part').toBeGreaterThan(1)
+  await store.close()
+})
+
+test('six processes that open one new file at the same moment all get to use it', async () => {
+  for (let round = 0; round < 3; round++) {
+    const file = join(folder, `new-${round}.db`)
+    await together(6, file, 'open', 0)
+    const store = sqlite(file)
+    for (let index = 0; index < 6; index++) expect(await store.read(session(`p${index}`).id, ELMER)).not.toBeNull()
+    await store.close()
+  }
+})
+
+test('a process that is killed in a loop of writes loses nothing that it acknowledged', { timeout: 60_000 }, async () => {
+  const { file, store } = await fileWithSession('killed.db')
+  await store.close()
+  for (let round = 0; round < 8; round++) {
+    const writer = await child(file, 'write', `r${round}`)
+    const lines = createInterface(writer.stdout!)
+    const acknowledged: string[] = []
+    let killAfter = 1 + Math.floor(Math.random() * 400)
+    lines.on('line', (line) => {
+      acknowledged.push(line)
+      // Not on the line itself, or the kill would always meet the writer at the same point of its loop.
+      if (--killAfter === 0) setTimeout(() => writer.kill('SIGKILL'), Math.random() * 5)
+    })
+    const closed = once(lines, 'close')
+    const exit = once(writer, 'exit')
+    writer.send('go')
+    expect(await exit).toEqual([null, 'SIGKILL'])
+    await closed
+    // Nobody has the file open now, so this opening has to recover it.
+    const restarted = sqlite(file)
+    await expectAcknowledged(restarted, acknowledged)
+    expectIntact(file)
+    await restarted.close()
+  }
+})
+
+async function expectAcknowledged(store: Store, lines: string[]): Promise<void> {
+  expect(lines.length).toBeGreaterThan(0)
+  for (const line of lines) {
+    const [what, name, index] = line.split(' ') as [string, never, string?]
+    if (what === 'created') expect(await store.read(name, ELMER)).not.toBeNull()
+    else expect(Number(valueOf(await sharedValues(store), name))).toBeGreaterThanOrEqual(Number(index))
+  }
+}
+
+/** The file is sound, and no row in it stands alone. */
+function expectIntact(file: string): void {
+  const db = new DatabaseSync(file)
+  expect(db.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+  expect(db.prepare('SELECT count(*) AS n FROM session WHERE id NOT IN (SELECT session FROM handle)').get()).toEqual({ n: 0 })
+  expect(db.prepare('SELECT count(*) AS n FROM handle WHERE session NOT IN (SELECT id FROM session)').get()).toEqual({ n: 0 })
+  db.close()
+}

@@ -1,0 +1,64 @@
+// One of several processes on one session file; sqlite.test.ts starts it. Says 'ready', begins at 'go', answers over IPC.
+import { writeSync } from 'node:fs'
+import process from 'node:process'
+import { sqlite } from 'landbridge/sqlite'
+import { type Outcome, valueOf } from 'landbridge/store'
+import { delta, ELMER, session } from './records.ts'
+
+const [file = '', job = '', name = '', count = '0'] = process.argv.slice(2)
+const id = session('shared').id
+
+const jobs: Record<string, () => Promise<unknown>> = {
+  /** Sets keys of its own and counts up a shared one, `count` times each. */
+  async update() {
+    const store = sqlite(file)
+    for (let index = 0; index < Number(count); index++) {
+      await store.update(id, ELMER, delta({ [`${name}-${index}`]: '1' }), Date.now())
+      while ((await increment(store)) !== 'saved');
+    }
+    await store.close()
+  },
+
+  /** Takes `count` values, and answers which ones it got. */
+  async take() {
+    const store = sqlite(file)
+    const got: (string | null)[] = []
+    for (let index = 0; index < Number(count); index++) got.push(await store.take(`ticket-${index}`, Date.now()))
+    await store.close()
+    return got.filter((value) => value !== null)
+  },
+
+  /** Opens the file and creates one session. */
+  async open() {
+    const store = sqlite(file)
+    await store.create(session(name))
+    await store.close()
+  },
+
+  /** Creates and updates sessions for ever, and writes a line for each that was acknowledged. */
+  async write() {
+    const store = sqlite(file)
+    for (let index = 0; ; index++) {
+      const { id: own } = session(`${name}-${index}`)
+      await store.create(session(`${name}-${index}`))
+      writeSync(1, `created ${own}\n`)
+      await store.update(id, ELMER, delta({ [name]: String(index) }), Date.now())
+      writeSync(1, `updated ${name} ${index}\n`)
+    }
+  },
+}
+
+async function increment(store: ReturnType<typeof sqlite>): Promise<Outcome> {
+  const read = await store.read(id, ELMER)
+  const json = valueOf(read!.handle!.values, 'count')
+  return store.update(id, ELMER, { ...delta({ count: String(Number(json) + 1) }), expect: { key: 'count', json } }, Date.now())
+}
+
+process.once('message', () => void work())
+
+async function work(): Promise<void> {
+  const answer = await jobs[job]!()
+  process.send!({ answer }, () => process.disconnect())
+}
+
+process.send!('ready')
