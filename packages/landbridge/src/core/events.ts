@@ -24,6 +24,7 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
       readonly account: string | null
     }
   | { readonly type: 'session.ended'; readonly session: SessionId; readonly scope: Scope | null }
+  /** A stored value could not be read and counts as absent; `key` is empty where the damage left none. */
   | { readonly type: 'session.corrupt'; readonly session: SessionId; readonly key: string }
   | { readonly type: 'account.signed-in' | 'account.signed-out'; readonly session: SessionId; readonly account: string }
   | { readonly type: 'account.revoked'; readonly account: string; readonly sessions: number }

@@ -85,9 +85,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
   async all(): Promise<Partial<Data>> {
     if (this.#found === undefined) await this.#find()
     const values = this.#pending === null ? this.#values : applyChanges(this.#values, this.#pending.changes)
-    const visible = entriesOf(values).filter(([key]) => !key.startsWith(RESERVED))
+    const visible = entriesOf(values, () => this.#corrupt('')).filter(([key]) => !key.startsWith(RESERVED))
+    const readable = visible.map(([key, json]) => [key, this.#parse(key, json)] as const).filter(([, value]) => value !== undefined)
     // fromEntries defines own properties, so a key named __proto__ is data like any other.
-    return Object.fromEntries(visible.map(([key, json]) => [key, this.#parse(key, json)])) as Partial<Data>
+    return Object.fromEntries(readable) as Partial<Data>
   }
 
   set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void {
@@ -257,9 +258,13 @@ export class RequestSession<Data extends object> implements Session<Data> {
     try {
       return JSON.parse(json)
     } catch {
-      if (this.id !== null) this.#emit({ type: 'session.corrupt', session: this.id, key })
+      this.#corrupt(key)
       return undefined
     }
+  }
+
+  #corrupt(key: string): void {
+    if (this.id !== null) this.#emit({ type: 'session.corrupt', session: this.id, key })
   }
 
   #put(key: string, json: string | null): void {
