@@ -97,7 +97,16 @@ export class Faults {
 
 /** Shows a value inside an error message: short, on one line, quoted. Never call it with a secret. */
 export function show(value: unknown): string {
-  const text =
-    typeof value === 'string' ? JSON.stringify(value) : typeof value === 'function' ? 'a function' : String(JSON.stringify(value))
+  const text = described(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+function described(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  try {
+    // JSON knows no NaN, undefined, symbol or BigInt; String does.
+    return (typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : undefined) ?? String(value)
+  } catch {
+    return 'an object that cannot be shown' // a cycle, or a method of its own that throws
+  }
 }
