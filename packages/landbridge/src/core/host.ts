@@ -60,9 +60,11 @@ export function authorityText({ name, port }: Authority): Host {
 
 /** Turns a host name that a person wrote, in any script, into the ASCII form; text that is no host name stays as it is. */
 export function toAscii(written: string): string {
-  if (/^[\x21-\x7e]*$/.test(written)) return written
+  // Only the name meets the URL parser: of anything more it would keep the part that it takes for a host and drop the rest.
+  const match = /^([^\s/\\?#@%:]+)(:\d+)?$/.exec(written)
+  if (!match || /^[\x21-\x7e]*$/.test(written)) return written
   try {
-    return new URL(`http://${written}/`).host
+    return new URL(`http://${match[1]!}/`).hostname + (match[2] ?? '')
   } catch {
     return written
   }
