@@ -8,7 +8,7 @@ export interface Authority {
   readonly port: number | null
 }
 
-const AUTHORITY = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+?)\.?(?::(\d{1,5}))?$/i
+const AUTHORITY = /^(?:(\[[0-9a-f:.]+\])|([a-z0-9.-]+?)\.?)(?::(\d{1,5}))?$/i
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
@@ -21,8 +21,8 @@ export function parseAuthority(text: string): Authority | null {
   if (text.length > 260) return null
   const match = AUTHORITY.exec(text)
   if (!match) return null
-  const name = canonicalName(match[1]!.toLowerCase())
-  const port = match[2] === undefined ? null : Number(match[2])
+  const name = canonicalName((match[1] ?? match[2]!).toLowerCase())
+  const port = match[3] === undefined ? null : Number(match[3])
   if (name === null || (port !== null && (port < 1 || port > 65_535))) return null
   return { name, port }
 }
