@@ -1,4 +1,6 @@
+import { show } from './errors.ts'
 import type { Host, Scope, SessionId } from './types.ts'
+import { isPromise } from './types.ts'
 
 /** Why a request was refused before the application saw it. */
 export type RequestReason =
@@ -44,7 +46,7 @@ export type EventDetails = SessionEvent extends infer Event ? (Event extends Ses
 
 export type EventListener = (event: SessionEvent) => void
 
-/** Hands events to listeners. A listener that throws harms neither the request nor the other listeners. */
+/** Hands events to listeners. A listener that throws or rejects harms neither the request nor the other listeners. */
 export class Events {
   readonly #listeners = new Set<EventListener>()
 
@@ -57,10 +59,16 @@ export class Events {
   emit(event: SessionEvent): void {
     for (const listener of this.#listeners) {
       try {
-        listener(event)
+        const result: unknown = listener(event)
+        if (isPromise(result)) result.then(undefined, warn)
       } catch (error) {
-        process.emitWarning(`A listener of session events threw: ${String(error)}`, 'LandbridgeWarning')
+        warn(error)
       }
     }
   }
+}
+
+function warn(error: unknown): void {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : show(error)
+  process.emitWarning(`A listener of session events threw: ${what}`, 'LandbridgeWarning')
 }
