@@ -288,7 +288,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
   #swap(live: Live, key: string, current: string | null, json: string): MaybePromise<boolean> {
     const changes = new Map([[key, json]])
     const proposed = applyChanges(this.#values, changes)
-    checkSize(proposed)
+    checkSize(proposed, this.#values)
     const outcome = updateLive(this.#context, this.#place, live, changes, { key, json: current })
     return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, proposed)) : this.#swapped(live, outcome, proposed)
   }
