@@ -79,12 +79,18 @@ class NodeInbound implements Inbound {
     return this.#request.method ?? 'GET'
   }
 
-  /** Node keeps the first of several Host headers; a proxy may have routed by another, so several count as none. */
+  /**
+   * Node keeps the first of several Host headers; a proxy may have routed by another, so several count as none. So do an
+   * `:authority` and a Host that differ (RFC 9113 section 8.3.1).
+   */
   get authority(): string | null {
     const raw = this.#request.rawHeaders
     let hosts = 0
     if (raw) for (let i = 0; i < raw.length; i += 2) if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
-    return hosts > 1 ? null : (this.header('host') ?? this.header(':authority') ?? null)
+    const host = this.header('host')
+    const authority = this.header(':authority')
+    if (hosts > 1 || (host !== undefined && authority !== undefined && host.toLowerCase() !== authority.toLowerCase())) return null
+    return host ?? authority ?? null
   }
 
   get encrypted(): boolean {
