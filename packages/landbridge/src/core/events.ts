@@ -1,4 +1,3 @@
-import { show } from './errors.ts'
 import type { Host, Scope, SessionId } from './types.ts'
 import { isPromise } from './types.ts'
 
@@ -69,6 +68,6 @@ export class Events {
 }
 
 function warn(error: unknown): void {
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : show(error)
+  const what = error instanceof Error ? error.message : typeof error === 'string' ? error : 'something that is no Error'
   process.emitWarning(`A listener of session events threw: ${what}`, 'LandbridgeWarning')
 }
