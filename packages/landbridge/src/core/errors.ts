@@ -79,13 +79,17 @@ export class Faults {
     this.#found.push({ code, path, message, hint })
   }
 
-  get any(): boolean {
-    return this.#found.length > 0
+  /** Adds a fault for each name that is not one of the known ones: a misspelt option must not be one that was left out. */
+  addUnknown(given: object | undefined, known: readonly string[], at = ''): void {
+    for (const name of Object.keys(given ?? {})) {
+      if (known.includes(name)) continue
+      this.add('option-unknown', at + name, `There is no option ${show(name)}${at && ' here'}.`, `Write one of: ${known.join(', ')}.`)
+    }
   }
 
   /** Throws `ERR_CONFIG_INVALID` with every fault, or returns when there is none. */
   throwIfAny(): void {
-    if (!this.any) return
+    if (this.#found.length === 0) return
     const lines = this.#found.map((fault) => `  ${fault.path}: ${fault.message} [${fault.code}]\n    ${fault.hint}`)
     const count = this.#found.length === 1 ? 'one fault' : `${this.#found.length} faults`
     throw new LandbridgeError('ERR_CONFIG_INVALID', `The configuration of createSessions has ${count}:\n${lines.join('\n')}`, {

@@ -101,6 +101,7 @@ function compileOne(given: unknown, path: string, cookieName: string, rules: Rul
 }
 
 function compileIsolated(topology: IsolatedTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
+  faults.addUnknown(topology, ['kind', 'hosts'], `${path}.`)
   const hosts: readonly unknown[] = Array.isArray(topology.hosts) ? topology.hosts : []
   if (hosts.length === 0) {
     faults.add('hosts-missing', `${path}.hosts`, 'No host is listed.', `Write hosts: ['app.example.com', '*.acme.com'].`)
@@ -147,6 +148,7 @@ function compileHostRule(rule: unknown, at: string, place: (host: Host) => Place
 }
 
 function compileShared(topology: SharedTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
+  faults.addUnknown(topology, ['kind', 'domain'], `${path}.`)
   const at = `${path}.domain`
   const written = typeof topology.domain === 'string' ? toAscii(topology.domain.replace(/^\./, '')) : ''
   const authority = parseAuthority(written)
