@@ -31,7 +31,7 @@ export async function savePending(
   values: string,
   pending: Pending,
 ): Promise<Presented | null> {
-  checkSize(applyChanges(values, pending.changes))
+  checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return worthCreating(pending) ? create(context, place, pending) : null
   if (pending.fresh !== null) return renew(context, place, live, pending, pending.fresh)
   const outcome = await updateLive(context, place, live, pending.changes)
@@ -112,9 +112,13 @@ export function ended(context: Context, place: Place, session: SessionId): Landb
   })
 }
 
-/** Throws `ERR_VALUES_TOO_LARGE` for values that are too large to store. */
-export function checkSize(values: string): void {
-  if (values.length > VALUES_LIMIT) throw valuesTooLarge(`The session would hold ${values.length} characters of values`)
+/**
+ * Throws `ERR_VALUES_TOO_LARGE` when a change makes values too large. Concurrent requests can together exceed the limit; what does
+ * not grow passes then, or nobody could shrink such a session, nor even visit it.
+ */
+export function checkSize(values: string, before: string): void {
+  if (values.length > VALUES_LIMIT && values.length > before.length)
+    throw valuesTooLarge(`The session would hold ${values.length} characters of values`)
 }
 
 export function valuesTooLarge(what: string): LandbridgeError {

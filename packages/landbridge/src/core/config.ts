@@ -70,7 +70,7 @@ export function compileConfig(options: SessionsOptions): Config {
   const faults = new Faults()
   const given: Partial<SessionsOptions> = options ?? {}
   const now = given.clock ?? Date.now
-  checkOptionNames(given, faults)
+  faults.addUnknown(given, OPTIONS)
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)
   checkFunction('onEvent', given.onEvent, faults)
@@ -82,13 +82,6 @@ export function compileConfig(options: SessionsOptions): Config {
   faults.throwIfAny()
   const { store, insecureBypass = null, onEvent = null } = options
   return { locate, store, lifetime, trustsPeer, trustsOrigin, insecureBypass, onEvent, now }
-}
-
-function checkOptionNames(given: object, faults: Faults): void {
-  for (const name of Object.keys(given)) {
-    if (OPTIONS.includes(name)) continue
-    faults.add('option-unknown', name, `There is no option ${show(name)}.`, `Write one of: ${OPTIONS.join(', ')}.`)
-  }
 }
 
 function checkStore(store: unknown, faults: Faults): void {

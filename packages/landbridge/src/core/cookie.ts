@@ -56,6 +56,8 @@ export function clearCookie({ name, domain }: CookieShape, path = '/'): string {
 }
 
 const REPAIR_LIMIT = 16
+/** Browsers ignore a longer attribute (RFC 6265bis section 5.6). */
+const PATH_LIMIT = 1024
 
 /**
  * The `Set-Cookie` values that remove every cookie of this name that may sit beside the right one: a sibling subdomain
@@ -74,21 +76,22 @@ export function clearStrayCookies(shape: CookieShape, host: string, path: string
   return cleared.slice(0, REPAIR_LIMIT)
 }
 
-/** The host and each domain above it that has at least two labels; none for an address. */
+/** The host and each domain above it that has at least two labels; none for an address. Cookies know no ports. */
 function parentDomains(host: string): string[] {
-  if (host.startsWith('[') || /^[\d.]+$/.test(host)) return []
-  const labels = host.split('.')
+  const name = host.replace(/:\d+$/, '')
+  if (host.startsWith('[') || /^[\d.]+$/.test(name)) return []
+  const labels = name.split('.')
   return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.'))
 }
 
-/** The paths that a cookie sent with a request for `path` can have (RFC 6265 section 5.1.4), the shortest first. */
-function cookiePaths(path: string): string[] {
-  const paths = ['/']
+/** The paths that a cookie sent with a request for `path` can have (RFC 6265 section 5.1.4), the shortest first; no more than are used. */
+function cookiePaths(path: string): Set<string> {
+  const paths = new Set(['/'])
   // A path that cannot stand in a header attribute as it is belongs to no browser's cookie either.
   if (!/^\/[\x21-\x3a\x3c-\x7e]*$/.test(path)) return paths
-  for (let i = 1; i < path.length; i++) {
-    if (path[i] === '/') paths.push(path.slice(0, i), path.slice(0, i + 1))
+  for (let i = 1; i <= path.length && i <= PATH_LIMIT && paths.size <= REPAIR_LIMIT; i++) {
+    if (i === path.length || path[i] === '/') paths.add(path.slice(0, i))
+    if (path[i] === '/') paths.add(path.slice(0, i + 1))
   }
-  if (path.length > 1 && !path.endsWith('/')) paths.push(path)
   return paths
 }

@@ -79,13 +79,17 @@ export class Faults {
     this.#found.push({ code, path, message, hint })
   }
 
-  get any(): boolean {
-    return this.#found.length > 0
+  /** Adds a fault for each name that is not one of the known ones: a misspelt option must not be one that was left out. */
+  addUnknown(given: object | undefined, known: readonly string[], at = ''): void {
+    for (const name of Object.keys(given ?? {})) {
+      if (known.includes(name)) continue
+      this.add('option-unknown', at + name, `There is no option ${show(name)}${at && ' here'}.`, `Write one of: ${known.join(', ')}.`)
+    }
   }
 
   /** Throws `ERR_CONFIG_INVALID` with every fault, or returns when there is none. */
   throwIfAny(): void {
-    if (!this.any) return
+    if (this.#found.length === 0) return
     const lines = this.#found.map((fault) => `  ${fault.path}: ${fault.message} [${fault.code}]\n    ${fault.hint}`)
     const count = this.#found.length === 1 ? 'one fault' : `${this.#found.length} faults`
     throw new LandbridgeError('ERR_CONFIG_INVALID', `The configuration of createSessions has ${count}:\n${lines.join('\n')}`, {
@@ -97,7 +101,16 @@ export class Faults {
 
 /** Shows a value inside an error message: short, on one line, quoted. Never call it with a secret. */
 export function show(value: unknown): string {
-  const text =
-    typeof value === 'string' ? JSON.stringify(value) : typeof value === 'function' ? 'a function' : String(JSON.stringify(value))
+  const text = described(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+function described(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  try {
+    // JSON knows no NaN, undefined, symbol or BigInt; String does.
+    return (typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : undefined) ?? String(value)
+  } catch {
+    return 'an object that cannot be shown' // a cycle, or a method of its own that throws
+  }
 }

@@ -1,4 +1,5 @@
 import type { Host, Scope, SessionId } from './types.ts'
+import { isPromise } from './types.ts'
 
 /** Why a request was refused before the application saw it. */
 export type RequestReason =
@@ -24,6 +25,7 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
       readonly account: string | null
     }
   | { readonly type: 'session.ended'; readonly session: SessionId; readonly scope: Scope | null }
+  /** A stored value could not be read and counts as absent; `key` is empty where the damage left none. */
   | { readonly type: 'session.corrupt'; readonly session: SessionId; readonly key: string }
   | { readonly type: 'account.signed-in' | 'account.signed-out'; readonly session: SessionId; readonly account: string }
   | { readonly type: 'account.revoked'; readonly account: string; readonly sessions: number }
@@ -44,7 +46,7 @@ export type EventDetails = SessionEvent extends infer Event ? (Event extends Ses
 
 export type EventListener = (event: SessionEvent) => void
 
-/** Hands events to listeners. A listener that throws harms neither the request nor the other listeners. */
+/** Hands events to listeners. A listener that throws or rejects harms neither the request nor the other listeners. */
 export class Events {
   readonly #listeners = new Set<EventListener>()
 
@@ -57,10 +59,16 @@ export class Events {
   emit(event: SessionEvent): void {
     for (const listener of this.#listeners) {
       try {
-        listener(event)
+        const result: unknown = listener(event)
+        if (isPromise(result)) result.then(undefined, warn)
       } catch (error) {
-        process.emitWarning(`A listener of session events threw: ${String(error)}`, 'LandbridgeWarning')
+        warn(error)
       }
     }
   }
+}
+
+function warn(error: unknown): void {
+  const what = error instanceof Error ? error.message : typeof error === 'string' ? error : 'something that is no Error'
+  process.emitWarning(`A listener of session events threw: ${what}`, 'LandbridgeWarning')
 }

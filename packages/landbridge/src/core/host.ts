@@ -8,7 +8,7 @@ export interface Authority {
   readonly port: number | null
 }
 
-const AUTHORITY = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+?)\.?(?::(\d{1,5}))?$/i
+const AUTHORITY = /^(?:(\[[0-9a-f:.]+\])|([a-z0-9.-]+?)\.?)(?::(\d{1,5}))?$/i
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
@@ -21,8 +21,8 @@ export function parseAuthority(text: string): Authority | null {
   if (text.length > 260) return null
   const match = AUTHORITY.exec(text)
   if (!match) return null
-  const name = canonicalName(match[1]!.toLowerCase())
-  const port = match[2] === undefined ? null : Number(match[2])
+  const name = canonicalName((match[1] ?? match[2]!).toLowerCase())
+  const port = match[3] === undefined ? null : Number(match[3])
   if (name === null || (port !== null && (port < 1 || port > 65_535))) return null
   return { name, port }
 }
@@ -60,9 +60,11 @@ export function authorityText({ name, port }: Authority): Host {
 
 /** Turns a host name that a person wrote, in any script, into the ASCII form; text that is no host name stays as it is. */
 export function toAscii(written: string): string {
-  if (/^[\x21-\x7e]*$/.test(written)) return written
+  // Only the name meets the URL parser: of anything more it would keep the part that it takes for a host and drop the rest.
+  const match = /^([^\s/\\?#@%:]+)(:\d+)?$/.exec(written)
+  if (!match || /^[\x21-\x7e]*$/.test(written)) return written
   try {
-    return new URL(`http://${written}/`).host
+    return new URL(`http://${match[1]!}/`).hostname + (match[2] ?? '')
   } catch {
     return written
   }

@@ -12,6 +12,8 @@ export interface Lifetime {
   readonly absoluteMs: number
 }
 
+const DEFAULT: Lifetime = { idleMs: 30 * UNIT_MS.m, absoluteMs: 14 * UNIT_MS.d }
+
 /** A write of `seenAt` is owed only after this share of the idle lifetime: most reads then write nothing. */
 export const SEEN_FRACTION = 0.1
 
@@ -25,8 +27,18 @@ export function parseDuration(value: unknown): number | null {
 }
 
 export function checkLifetime(given: { idle?: Duration; absolute?: Duration } | undefined, faults: Faults): Lifetime {
-  const read = (name: 'idle' | 'absolute', fallback: Duration): number => {
-    const value = given?.[name] ?? fallback
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    faults.add(
+      'lifetime-invalid',
+      'lifetime',
+      `${show(given)} is not a pair of lifetimes.`,
+      `Write lifetime: { idle: '30m', absolute: '14d' }.`,
+    )
+    return DEFAULT
+  }
+  faults.addUnknown(given, ['idle', 'absolute'], 'lifetime.')
+  const read = (name: 'idle' | 'absolute', fallback: Duration): number | null => {
+    const value = given?.[name] === undefined ? fallback : given[name]
     const ms = parseDuration(value)
     if (ms !== null && ms <= 10 * YEAR_MS) return ms
     faults.add(
@@ -35,11 +47,12 @@ export function checkLifetime(given: { idle?: Duration; absolute?: Duration } | 
       `${show(value)} is not a duration between 1 ms and 10 years.`,
       `Write a number of milliseconds or a text such as '30m', '12h', '14d'.`,
     )
-    return 1
+    return null
   }
-  const idleMs = read('idle', '30m')
-  const absoluteMs = read('absolute', '14d')
-  if (idleMs > absoluteMs && !faults.any) {
+  const idleMs = read('idle', DEFAULT.idleMs)
+  const absoluteMs = read('absolute', DEFAULT.absoluteMs)
+  if (idleMs === null || absoluteMs === null) return DEFAULT
+  if (idleMs > absoluteMs) {
     faults.add(
       'lifetime-idle-too-long',
       'lifetime.idle',

@@ -59,12 +59,15 @@ export function readForwarded(header: (name: string) => string | undefined): For
   return { host: standard.host ?? host, proto: standard.proto ?? proto }
 }
 
+/** Node bounds all headers of a request at 16 kB; other servers do not. */
+const FORWARDED_LIMIT = 8192
 const PAIR = /^([!#$%&'*+.^_`|~\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~\w:[\]-]*))$/
 
 function parseForwarded(text: string | undefined): Forwarded | null {
   let host: string | undefined
   let proto: 'http' | 'https' | undefined
   if (text === undefined) return { host, proto }
+  if (text.length > FORWARDED_LIMIT) return null
   // A comma outside quotes separates elements, each from another proxy. Host and proto may be written by one of them only.
   for (const part of splitOutsideQuotes(text)) {
     const pair = PAIR.exec(part)

@@ -85,9 +85,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
   async all(): Promise<Partial<Data>> {
     if (this.#found === undefined) await this.#find()
     const values = this.#pending === null ? this.#values : applyChanges(this.#values, this.#pending.changes)
-    const visible = entriesOf(values).filter(([key]) => !key.startsWith(RESERVED))
+    const visible = entriesOf(values, () => this.#corrupt('')).filter(([key]) => !key.startsWith(RESERVED))
+    const readable = visible.map(([key, json]) => [key, this.#parse(key, json)] as const).filter(([, value]) => value !== undefined)
     // fromEntries defines own properties, so a key named __proto__ is data like any other.
-    return Object.fromEntries(visible.map(([key, json]) => [key, this.#parse(key, json)])) as Partial<Data>
+    return Object.fromEntries(readable) as Partial<Data>
   }
 
   set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void {
@@ -258,9 +259,13 @@ export class RequestSession<Data extends object> implements Session<Data> {
     try {
       return JSON.parse(json)
     } catch {
-      if (this.id !== null) this.#emit({ type: 'session.corrupt', session: this.id, key })
+      this.#corrupt(key)
       return undefined
     }
+  }
+
+  #corrupt(key: string): void {
+    if (this.id !== null) this.#emit({ type: 'session.corrupt', session: this.id, key })
   }
 
   #put(key: string, json: string | null): void {
@@ -284,7 +289,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
   #swap(live: Live, key: string, current: string | null, json: string): MaybePromise<boolean> {
     const changes = new Map([[key, json]])
     const proposed = applyChanges(this.#values, changes)
-    checkSize(proposed)
+    checkSize(proposed, this.#values)
     const outcome = updateLive(this.#context, this.#place, live, changes, { key, json: current })
     return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, proposed)) : this.#swapped(live, outcome, proposed)
   }

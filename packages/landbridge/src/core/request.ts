@@ -92,9 +92,9 @@ class NodeInbound implements Inbound {
     const host = this.header('host')
     const pseudo = this.header(':authority')
     const named = host ?? pseudo ?? null
-    if (hosts > 1 || (pseudo !== undefined && pseudo !== named)) return null
-    const absolute = url === undefined || url.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(url)
-    return absolute === null || absolute[1] === named ? named : null
+    const target = url === undefined || url.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
+    const others = [pseudo, target].filter((other) => other !== undefined && other.toLowerCase() !== named?.toLowerCase())
+    return hosts > 1 || others.length > 0 ? null : named
   }
 
   get encrypted(): boolean {

@@ -101,6 +101,7 @@ function compileOne(given: unknown, path: string, cookieName: string, rules: Rul
 }
 
 function compileIsolated(topology: IsolatedTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
+  faults.addUnknown(topology, ['kind', 'hosts'], `${path}.`)
   const hosts: readonly unknown[] = Array.isArray(topology.hosts) ? topology.hosts : []
   if (hosts.length === 0) {
     faults.add('hosts-missing', `${path}.hosts`, 'No host is listed.', `Write hosts: ['app.example.com', '*.acme.com'].`)
@@ -147,6 +148,7 @@ function compileHostRule(rule: unknown, at: string, place: (host: Host) => Place
 }
 
 function compileShared(topology: SharedTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
+  faults.addUnknown(topology, ['kind', 'domain'], `${path}.`)
   const at = `${path}.domain`
   const written = typeof topology.domain === 'string' ? toAscii(topology.domain.replace(/^\./, '')) : ''
   const authority = parseAuthority(written)
@@ -242,7 +244,6 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
       for (const resolves of resolvers) if ((await resolves(name)) === true) return place(name as Host)
       return null
     } catch (cause) {
-      answers.delete(name)
       throw new LandbridgeError('ERR_HOSTS_UNAVAILABLE', 'The host resolver of the application failed.', {
         hint: 'Look at `cause`. A host that cannot be decided is not served.',
         cause,
@@ -256,6 +257,8 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
     if (answers.size >= RESOLVED_LIMIT) answers.clear()
     const answer = ask(name)
     answers.set(name, { until: now() + RESOLVED_FOR_MS, answer })
+    // A failure is no answer. Forgotten here, not where it happens: a resolver that throws at once fails before its answer is kept.
+    answer.catch(() => answers.get(name)?.answer === answer && answers.delete(name))
     return answer
   }
 }

@@ -45,20 +45,33 @@ export function applyChanges(values: string, changes: Changes): string {
   return result
 }
 
-/** All entries, in the order in which they were last set. */
-export function entriesOf(values: string): [key: string, json: string][] {
-  if (values === '') return []
-  return values
-    .slice(1)
-    .split('\n')
-    .map((line) => {
-      const end = closingQuote(line)
-      return [JSON.parse(line.slice(0, end + 1)) as string, line.slice(end + 2)]
-    })
+/**
+ * All entries, in the order in which they were last set. Text that is no entry, which only damage in the store can leave, counts as
+ * absent; `damaged` is called for each piece of it.
+ */
+export function entriesOf(values: string, damaged?: () => void): [key: string, json: string][] {
+  const [before, ...lines] = values.split('\n')
+  if (before !== '') damaged?.()
+  return lines.flatMap((line) => {
+    const entry = entryOf(line)
+    if (entry === null) damaged?.()
+    return entry === null ? [] : [entry]
+  })
 }
 
+function entryOf(line: string): [key: string, json: string] | null {
+  const end = closingQuote(line)
+  if (line[0] !== '"' || line[end + 1] !== ':') return null
+  try {
+    return [JSON.parse(line.slice(0, end + 1)) as string, line.slice(end + 2)]
+  } catch {
+    return null
+  }
+}
+
+/** Where the string that starts the line ends; the line's length or more when it does not end. */
 function closingQuote(line: string): number {
   let at = 1
-  while (line[at] !== '"') at += line[at] === '\\' ? 2 : 1
+  while (at < line.length && line[at] !== '"') at += line[at] === '\\' ? 2 : 1
   return at
 }
