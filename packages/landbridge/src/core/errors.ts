@@ -97,7 +97,15 @@ export class Faults {
 
 /** Shows a value inside an error message: short, on one line, quoted. Never call it with a secret. */
 export function show(value: unknown): string {
-  const text =
-    typeof value === 'string' ? JSON.stringify(value) : typeof value === 'function' ? 'a function' : String(JSON.stringify(value))
+  const text = typeof value === 'function' ? 'a function' : jsonOr(value, `a ${typeof value}`)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+/** The value as JSON, or the fallback for what JSON cannot hold, such as a BigInt or a cycle. */
+function jsonOr(value: unknown, fallback: string): string {
+  try {
+    return String(JSON.stringify(value))
+  } catch {
+    return fallback
+  }
 }

@@ -242,7 +242,6 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
       for (const resolves of resolvers) if ((await resolves(name)) === true) return place(name as Host)
       return null
     } catch (cause) {
-      answers.delete(name)
       throw new LandbridgeError('ERR_HOSTS_UNAVAILABLE', 'The host resolver of the application failed.', {
         hint: 'Look at `cause`. A host that cannot be decided is not served.',
         cause,
@@ -256,6 +255,8 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
     if (answers.size >= RESOLVED_LIMIT) answers.clear()
     const answer = ask(name)
     answers.set(name, { until: now() + RESOLVED_FOR_MS, answer })
+    // A failure is no answer: the next request asks again.
+    answer.catch(() => answers.delete(name))
     return answer
   }
 }
