@@ -9,6 +9,7 @@ import type { EventListener, RequestReason } from './core/events.ts'
 import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
 import type { ResponseHeaders } from './core/headers.ts'
+import { WebHeaders } from './core/headers.ts'
 import { originOf, provenance } from './core/origin.ts'
 import { readForwarded } from './core/proxy.ts'
 import type { Reply } from './core/reply.ts'
@@ -133,9 +134,9 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     try {
       const exchange = await open(request, options)
       if (exchange.kind === 'reply') return replyResponse(exchange.reply)
-      const response = withMutableHeaders(await next(exchange.session))
-      await exchange.commit(response.headers)
-      return response
+      const headers = new WebHeaders(await next(exchange.session))
+      await exchange.commit(headers)
+      return headers.response
     } catch (error) {
       const reply = errorReply(error)
       if (reply === null) throw error
@@ -193,9 +194,4 @@ function changesState(incoming: Inbound): boolean {
     default:
       return true
   }
-}
-
-/** Responses of `fetch` and `Response.redirect` have headers that cannot be changed. */
-function withMutableHeaders(response: Response): Response {
-  return new Response(response.body, response)
 }

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { WebHeaders } from '../core/headers.ts'
 import { replyResponse } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
 import type { RegisteredData } from '../core/types.ts'
@@ -18,11 +19,24 @@ export function honoSessions<Data extends object>(sessions: Sessions<Data>): Mid
   return async (c, next) => {
     // On Node the server hands its own request along, which alone knows the peer's address.
     const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
-    const exchange = await sessions.open(c.req.raw, { address: incoming?.socket?.remoteAddress })
+    // Said before the response is made, it spares the copy that any later header costs.
+    const touched = (): void => void (c.finalized || c.header('Vary', 'Cookie', { append: true }))
+    const exchange = await sessions.open(c.req.raw, { address: incoming?.socket?.remoteAddress, touched })
     if (exchange.kind === 'reply') return replyResponse(exchange.reply)
     c.set('session', exchange.session)
     await next()
-    await exchange.commit(c.res.headers)
+    const headers = new WebHeaders(c.res)
+    try {
+      await exchange.commit(headers)
+    } catch (error) {
+      // Hono would carry the headers of the response that must not leave over to the error page: cookies, and how long to cache it.
+      c.res = undefined
+      throw error
+    }
+    if (headers.response !== c.res) {
+      c.res = undefined
+      c.res = headers.response
+    }
     return undefined
   }
 }
