@@ -67,7 +67,7 @@ export class Hold implements Signals {
     }
     const drop = (method: Method, args: unknown[], error: unknown): unknown => {
       const callback = args.at(-1)
-      if (typeof callback === 'function') process.nextTick(callback as AnyCall, error)
+      if (typeof callback === 'function') process.nextTick(callback, error)
       return method === 'write' ? false : response
     }
     const hold = (): void => {
