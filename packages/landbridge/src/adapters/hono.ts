@@ -1,5 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { WebHeaders } from '../core/headers.ts'
+import type { NodeRequest } from '../core/request.ts'
+import { repeatsHost } from '../core/request.ts'
 import { replyResponse } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
 import type { RegisteredData } from '../core/types.ts'
@@ -17,11 +19,12 @@ declare module 'hono' {
  */
 export function honoSessions<Data extends object>(sessions: Sessions<Data>): MiddlewareHandler {
   return async (c, next) => {
-    // On Node the server hands its own request along, which alone knows the peer's address.
-    const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
+    // On Node the server hands its own request along, which alone knows the peer's address and a Host header that comes twice.
+    const { incoming } = (c.env ?? {}) as { incoming?: NodeRequest }
+    const request = incoming && repeatsHost(incoming.rawHeaders) ? incoming : c.req.raw
     // Said before the response is made, it spares the copy that any later header costs.
     const touched = (): void => void (c.finalized || c.header('Vary', 'Cookie', { append: true }))
-    const exchange = await sessions.open(c.req.raw, { address: incoming?.socket?.remoteAddress, touched })
+    const exchange = await sessions.open(request, { address: incoming?.socket?.remoteAddress, touched })
     if (exchange.kind === 'reply') return replyResponse(exchange.reply)
     c.set('session', exchange.session)
     await next()

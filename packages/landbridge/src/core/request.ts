@@ -66,6 +66,13 @@ class WebInbound implements Inbound {
   }
 }
 
+/** Whether a request has several Host headers, of which Node keeps the first. */
+export function repeatsHost(rawHeaders: readonly string[] = []): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++
+  return hosts > 1
+}
+
 class NodeInbound implements Inbound {
   readonly #request: NodeRequest
   readonly #address: string | undefined
@@ -79,12 +86,13 @@ class NodeInbound implements Inbound {
     return this.#request.method ?? 'GET'
   }
 
-  /** Node keeps the first of several Host headers; a proxy may have routed by another, so several count as none. */
+  /** A proxy may have routed by another than the one that Node shows, so several count as none (RFC 9113 section 8.3.1 for HTTP/2). */
   get authority(): string | null {
-    const raw = this.#request.rawHeaders
-    let hosts = 0
-    if (raw) for (let i = 0; i < raw.length; i += 2) if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
-    return hosts > 1 ? null : (this.header('host') ?? this.header(':authority') ?? null)
+    if (repeatsHost(this.#request.rawHeaders)) return null
+    const host = this.header('host')
+    const authority = this.header(':authority')
+    if (host !== undefined && authority !== undefined && host.toLowerCase() !== authority.toLowerCase()) return null
+    return authority ?? host ?? null
   }
 
   get encrypted(): boolean {
