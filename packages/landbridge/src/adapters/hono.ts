@@ -19,9 +19,11 @@ declare module 'hono' {
  */
 export function honoSessions<Data extends object>(sessions: Sessions<Data>): MiddlewareHandler {
   return async (c, next) => {
-    // On Node the server hands its own request along, which alone knows the peer's address and a Host header that comes twice.
+    // On Node the server hands its own request along, which alone knows the peer's address, and a Host header that is missing (the
+    // server puts its own name there) or comes twice.
     const { incoming } = (c.env ?? {}) as { incoming?: NodeRequest }
-    const request = incoming && repeatsHost(incoming.rawHeaders) ? incoming : c.req.raw
+    const oneHost = !incoming || (incoming.headers['host'] && !repeatsHost(incoming.rawHeaders))
+    const request = oneHost ? c.req.raw : incoming
     // Said before the response is made, it spares the copy that any later header costs.
     const touched = (): void => void (c.finalized || c.header('Vary', 'Cookie', { append: true }))
     const exchange = await sessions.open(request, { address: incoming?.socket?.remoteAddress, touched })
