@@ -9,6 +9,7 @@ import type { EventListener, RequestReason } from './core/events.ts'
 import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
 import type { ResponseHeaders } from './core/headers.ts'
+import { WebHeaders } from './core/headers.ts'
 import { originOf, provenance } from './core/origin.ts'
 import { readForwarded } from './core/proxy.ts'
 import type { Reply } from './core/reply.ts'
@@ -129,18 +130,12 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     next: (session: Session<Data>) => MaybePromise<Response>,
     { address }: { readonly address?: string } = {},
   ): Promise<Response> {
-    let headersNeeded = false
-    let answered = false
-    const need = (): boolean => !answered && (headersNeeded = true)
     try {
-      const exchange = await open(request, { address, touched: need, changed: need })
+      const exchange = await open(request, { address })
       if (exchange.kind === 'reply') return replyResponse(exchange.reply)
-      const response = await next(exchange.session)
-      answered = true
-      if (!headersNeeded) return response
-      const mutable = withMutableHeaders(response)
-      await exchange.commit(mutable.headers)
-      return mutable
+      const headers = new WebHeaders(await next(exchange.session))
+      await exchange.commit(headers)
+      return headers.response
     } catch (error) {
       const reply = errorReply(error)
       if (reply === null) throw error
@@ -197,17 +192,6 @@ function changesState(incoming: Inbound): boolean {
       return /websocket/i.test(incoming.header('upgrade') ?? '')
     default:
       return true
-  }
-}
-
-/** Responses of `fetch` and `Response.redirect` have headers that cannot be changed: those are copied. */
-function withMutableHeaders(response: Response): Response {
-  try {
-    // Deleting what is not there changes nothing, but throws where nothing may be changed (Fetch standard, "immutable" guard).
-    response.headers.delete('set-cookie2')
-    return response
-  } catch {
-    return new Response(response.body, response)
   }
 }
 

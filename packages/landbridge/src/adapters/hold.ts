@@ -45,20 +45,33 @@ export class Hold implements Signals {
 
     const release = (): void => {
       state = 'released'
-      Reflect.deleteProperty(response, 'headersSent')
-      for (const [method, args] of held) original[method].apply(response, args)
+      unpretend(response)
+      try {
+        for (const [method, args] of held) original[method].apply(response, args)
+      } catch (error) {
+        // The call of the application was wrong, and it is too late to throw at it.
+        refuse(error)
+      }
       if (held.some(([method]) => method === 'write')) response.emit('drain')
     }
     const refuse = (error: unknown): void => {
       state = 'refused'
-      Reflect.deleteProperty(response, 'headersSent')
-      for (const name of response.getHeaderNames()) response.removeHeader(name)
-      send(response, replyFor(error), original.end)
+      unpretend(response)
+      // Node itself calls writeHead when the reply is written; whatever sits above ours has done its part for the dropped response.
+      for (const method of METHODS) response[method] = original[method] as never
+      if (response.headersSent) abort(response, error)
+      else sendInstead(response, replyFor(error))
+      for (const method of METHODS) response[method] = ((...args: unknown[]) => drop(method, args, error)) as never
+      for (const [method, args] of held) drop(method, args, error)
+    }
+    const drop = (method: Method, args: unknown[], error: unknown): unknown => {
+      const callback = args.at(-1)
+      if (typeof callback === 'function') process.nextTick(callback, error)
+      return method === 'write' ? false : response
     }
     const hold = (): void => {
       state = 'holding'
-      // To the application the head has left: it must not answer a second time.
-      Object.defineProperty(response, 'headersSent', { configurable: true, value: true })
+      pretend(response, 'headersSent')
       try {
         const stored = this.commit?.(new NodeHeaders(response))
         if (isPromise(stored)) stored.then(release, refuse)
@@ -69,15 +82,45 @@ export class Hold implements Signals {
     }
 
     for (const method of METHODS) {
-      response[method] = (...args: unknown[]) => {
-        if (state === 'released') return original[method].apply(response, args) as never
-        if (state !== 'refused') held.push([method, method === 'writeHead' ? absorbHeaders(response, args) : args])
+      response[method] = ((...args: unknown[]): unknown => {
+        if (state === 'released') return original[method].apply(response, args)
+        if (state === 'refused') return drop(method, args, null)
+        if (state === 'holding' && method === 'writeHead') throw headWritten()
+        held.push([method, method === 'writeHead' ? absorbHeaders(response, args) : args])
         if (state === 'open') hold()
-        return (method === 'write' ? false : response) as never
-      }
+        if (method === 'end' && state === 'holding') pretend(response, 'writableEnded')
+        return method === 'write' ? false : response
+      }) as never
     }
     return true
   }
+}
+
+/** To the application the head has left, or the response has ended, as it asked: it must not answer a second time. */
+function pretend(response: ServerResponse, property: 'headersSent' | 'writableEnded'): void {
+  Object.defineProperty(response, property, { configurable: true, value: true })
+}
+
+function unpretend(response: ServerResponse): void {
+  Reflect.deleteProperty(response, 'headersSent')
+  Reflect.deleteProperty(response, 'writableEnded')
+}
+
+/** Ends a response that cannot be completed any more, so that the client does not take what it has for the whole. */
+function abort(response: ServerResponse, error: unknown): void {
+  process.emitWarning(error as Error)
+  response.destroy()
+}
+
+/** Sends one of our replies in the place of the application's response. */
+function sendInstead(response: ServerResponse, reply: Reply): void {
+  for (const name of response.getHeaderNames()) response.removeHeader(name)
+  send(response, reply)
+}
+
+/** What Node throws at an application that writes two heads. */
+function headWritten(): Error {
+  return Object.assign(new Error('The head of this response was written already.'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }
 
 /** A Node response as Web-standard headers. */
@@ -132,11 +175,11 @@ function absorbHeaders(response: ServerResponse, args: unknown[]): unknown[] {
 /** Headers as an object, as pairs, or as a flat list of names and values; a name that comes twice keeps all its values. */
 function headerGroups(headers: object): Iterable<[string, string | string[]]> {
   if (!Array.isArray(headers)) return Object.entries(headers).filter(([, value]) => value !== undefined) as [string, string | string[]][]
-  const flat = headers.flat(1) as string[]
+  const flat = (Array.isArray(headers[0]) ? headers.flat(1) : headers) as (string | string[])[]
   const groups = new Map<string, string[]>()
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = String(flat[i]).toLowerCase()
-    groups.set(name, [...(groups.get(name) ?? []), flat[i + 1]!])
+    groups.set(name, [...(groups.get(name) ?? []), flat[i + 1]!].flat())
   }
   return groups
 }
@@ -153,10 +196,11 @@ function replyFor(error: unknown): Reply {
   }
 }
 
-/** Sends one of our replies, through the response's own `end` or one that is not held. */
-export function send(response: ServerResponse, { status, headers, body }: Reply, end: AnyCall = response.end): void {
+/** Sends one of our replies. */
+export function send(response: ServerResponse, { status, headers, body }: Reply): void {
   response.statusCode = status
-  response.statusMessage = ''
+  // HTTP/2 has no such message, and Node warns about each try to give one.
+  if (response.req.httpVersionMajor === 1) response.statusMessage = ''
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  end.call(response, body)
+  response.end(body)
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { ResponseHeaders } from '../core/headers.ts'
+import { WebHeaders } from '../core/headers.ts'
 import { replyResponse } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
-import type { RegisteredData } from '../core/types.ts'
+import type { MaybePromise, RegisteredData } from '../core/types.ts'
 import { isPromise } from '../core/types.ts'
 import type { Sessions } from '../sessions.ts'
 import { Hold } from './hold.ts'
@@ -36,7 +38,22 @@ export function honoSessions<Data extends object>(sessions: Sessions<Data>): Mid
     c.set('session', exchange.session)
     if (hold) hold.commit = exchange.commit
     await next()
-    if (!hold) await exchange.commit(c.res.headers)
+    if (!hold) await commitTo(c, exchange.commit)
     return undefined
   }
+}
+
+/** Where there is no Node response beneath, the commit goes to the Web-standard one. */
+async function commitTo(c: Context, commit: (headers: ResponseHeaders) => MaybePromise<void>): Promise<void> {
+  const headers = new WebHeaders(c.res)
+  try {
+    await commit(headers)
+  } catch (error) {
+    // Hono would carry the headers of the response that must not leave over to the error page: cookies, and how long to cache it.
+    c.res = undefined
+    throw error
+  }
+  if (headers.response === c.res) return
+  c.res = undefined
+  c.res = headers.response
 }

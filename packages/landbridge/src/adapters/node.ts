@@ -26,8 +26,10 @@ export function nodeSessions<Data extends object>(
       if (session !== null) await handler(Object.assign(request, { session }), response)
     } catch (error) {
       const reply = errorReply(error)
-      if (reply === null || response.headersSent) throw error
-      send(response, reply)
+      if (reply === null) throw error
+      // A visitor can bring this about (a sign-out while a stream runs): it must not reach the process as an unhandled rejection.
+      if (!response.headersSent) send(response, reply)
+      else if (!response.writableEnded) response.destroy()
     }
   }
 }
@@ -42,6 +44,8 @@ export function nodeUpgrade<Data extends object>(
   handler: (request: SessionRequest<Data>, socket: Duplex, head: Buffer) => unknown,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void> {
   return async (request, socket, head) => {
+    // Node has taken its own listener off: a client that goes away while the session is read would end the process.
+    socket.on('error', () => socket.destroy())
     try {
       const exchange = await sessions.open(request, { changed: () => false })
       if (exchange.kind === 'reply') sendRaw(socket, exchange.reply)

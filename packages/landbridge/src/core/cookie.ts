@@ -65,10 +65,11 @@ const PATH_LIMIT = 1024
  * left it host-only. The right cookie's own domain and path are not among them. At most 16.
  */
 export function clearStrayCookies(shape: CookieShape, host: string, path: string): string[] {
-  const domains = [null, ...parentDomains(host)]
+  // Those above the host come first: a sibling can plant there. What the host itself left behind harms only in error.
+  const domains = [...parentDomains(host).reverse(), null]
   const cleared: string[] = []
-  for (const cookiePath of cookiePaths(path)) {
-    for (const domain of domains) {
+  for (const domain of domains) {
+    for (const cookiePath of cookiePaths(path)) {
       if (cookiePath === '/' && domain === shape.domain) continue
       cleared.push(clearCookie({ name: shape.name, domain }, cookiePath))
     }

@@ -18,3 +18,34 @@ export function sendCookies(headers: ResponseHeaders, cookies: readonly string[]
     headers.set('Cache-Control', 'private, no-store')
   }
 }
+
+/**
+ * The headers of a Web-standard response, for one commit. `response` is the one to send: at the first write a copy takes the place
+ * of what the application returned, as its headers may be immutable (`Response.redirect`), or it may be one constant that is
+ * returned to every visitor, and no visitor may get the cookie of another.
+ */
+export class WebHeaders implements ResponseHeaders {
+  response: Response
+  readonly #given: Response
+
+  constructor(given: Response) {
+    this.#given = this.response = given
+  }
+
+  get(name: string): string | null {
+    return this.response.headers.get(name)
+  }
+
+  set(name: string, value: string): void {
+    this.#own().set(name, value)
+  }
+
+  append(name: string, value: string): void {
+    this.#own().append(name, value)
+  }
+
+  #own(): Headers {
+    if (this.response === this.#given) this.response = new Response(this.#given.body, this.#given)
+    return this.response.headers
+  }
+}

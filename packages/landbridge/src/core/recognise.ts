@@ -45,11 +45,14 @@ const alone = (live: Live | null): Recognised => (live === null ? NOBODY : { liv
 async function recogniseAmong(context: Context, place: Place, values: readonly string[]): Promise<Recognised> {
   context.emit(place.host, { type: 'cookie.duplicate', count: values.length })
   const found: Live[] = []
-  for (const value of values.filter(readCookieValue).slice(0, CANDIDATE_LIMIT)) {
+  const candidates = values.filter(readCookieValue)
+  for (const value of candidates.slice(0, CANDIDATE_LIMIT)) {
     const live = await verify(context, place, value)
     if (live !== null) found.push(live)
   }
-  if (found.length < 2) return { live: found[0] ?? null, strays: found.length === 1 }
+  // Cookies planted by the dozen can push the right one out of reach; clearing them lets the next request find it.
+  const strays = found.length === 1 || candidates.length > CANDIDATE_LIMIT
+  if (found.length < 2) return { live: found[0] ?? null, strays }
   refuse(context, place, 'ambiguous', null)
   return { live: null, strays: true }
 }

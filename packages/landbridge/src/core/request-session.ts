@@ -27,7 +27,7 @@ import type { Live, Recognised } from './recognise.ts'
 import { recognise } from './recognise.ts'
 import type { Inbound } from './request.ts'
 import type { Context, HandleInfo, Reach, Session, Signals } from './session.ts'
-import type { Outcome, StoredHandle, StoredSession, StoreRead } from './store.ts'
+import type { Changes, Outcome, StoredHandle, StoredSession, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
 import type { Account, Host, MaybePromise, SessionId } from './types.ts'
 import { isPromise } from './types.ts'
@@ -288,16 +288,16 @@ export class RequestSession<Data extends object> implements Session<Data> {
   /** One try of a compare-and-swap: `true` when it was saved; after a conflict the values are as the store has them now. */
   #swap(live: Live, key: string, current: string | null, json: string): MaybePromise<boolean> {
     const changes = new Map([[key, json]])
-    const proposed = applyChanges(this.#values, changes)
-    checkSize(proposed, this.#values)
+    checkSize(applyChanges(this.#values, changes), this.#values)
     const outcome = updateLive(this.#context, this.#place, live, changes, { key, json: current })
-    return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, proposed)) : this.#swapped(live, outcome, proposed)
+    return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, changes)) : this.#swapped(live, outcome, changes)
   }
 
-  #swapped(live: Live, outcome: Outcome, proposed: string): MaybePromise<boolean> {
+  #swapped(live: Live, outcome: Outcome, changes: Changes): MaybePromise<boolean> {
     if (outcome === 'gone') throw ended(this.#context, this.#place, live.session.id)
     if (outcome === 'conflict') return this.#refresh(live)
-    this.#values = proposed
+    // To the values as they are now: another update of this request may have come in between.
+    this.#values = applyChanges(this.#values, changes)
     return true
   }
 

@@ -66,7 +66,12 @@ class WebInbound implements Inbound {
   }
 }
 
-const isHostHeader = (name: string): boolean => name.length === 4 && name.toLowerCase() === 'host'
+/** Whether a request has several Host headers, of which Node keeps the first. */
+function repeatsHost(rawHeaders: readonly string[] = []): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++
+  return hosts > 1
+}
 
 class NodeInbound implements Inbound {
   readonly #request: NodeRequest
@@ -87,14 +92,12 @@ class NodeInbound implements Inbound {
    */
   get authority(): string | null {
     const { rawHeaders, url } = this.#request
-    let hosts = 0
-    if (rawHeaders) for (let i = 0; i < rawHeaders.length; i += 2) if (isHostHeader(rawHeaders[i]!)) hosts++
-    const host = this.header('host')
+    if (repeatsHost(rawHeaders)) return null
     const pseudo = this.header(':authority')
-    const named = host ?? pseudo ?? null
+    const named = this.header('host') ?? pseudo ?? null
     const target = url === undefined || url.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
-    const others = [pseudo, target].filter((other) => other !== undefined && other.toLowerCase() !== named?.toLowerCase())
-    return hosts > 1 || others.length > 0 ? null : named
+    const differs = (other: string | undefined): boolean => other !== undefined && other.toLowerCase() !== named?.toLowerCase()
+    return differs(pseudo) || differs(target) ? null : named
   }
 
   get encrypted(): boolean {
