@@ -30,7 +30,7 @@ const eventTypes = [...readFileSync(join(source, 'core/events.ts'), 'utf8').matc
   [...match[1]!.matchAll(/'([^']+)'/g)].map((each) => each[1]!),
 )
 const faultCodes = sourceFiles.flatMap((file) =>
-  [...readFileSync(join(source, file), 'utf8').matchAll(/faults\.add\(\s*'([^']+)'/g)].map((match) => match[1]!),
+  [...readFileSync(join(source, file), 'utf8').matchAll(/(?:faults|this)\.add\(\s*'([^']+)'/g)].map((match) => match[1]!),
 )
 
 /** The codes in the first column of the tables under a heading. */
