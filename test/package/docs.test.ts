@@ -85,6 +85,11 @@ test('the README names every option, every method of a session and every method 
   expect(names.filter((name) => !new RegExp(`^\\| \`${name}\\b`, 'm').test(readme))).toEqual([])
 })
 
+test('docs/django.md answers each of the ninety-nine behaviours once, with a verdict', () => {
+  const rows = [...read('docs/django.md').matchAll(/^\| (\d+) \|[^|]+\| (?:same|better|differs|n\/a|later) \|/gm)]
+  expect(rows.map((row) => Number(row[1]))).toEqual(Array.from({ length: 99 }, (_, i) => i + 1))
+})
+
 describe('Links', () => {
   const files = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'packages/landbridge/README.md'].concat(
     readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
