@@ -8,6 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { request } from 'undici'
+import type { Session, Sessions, Topology } from 'landbridge'
+import { createSessions, LandbridgeError } from 'landbridge'
+import { memory } from 'landbridge/memory'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -55,9 +58,8 @@ describe('docs/errors.md lists every code of the source, and no other', () => {
   })
 })
 
-test('the README states the status that each refusal and error has', async () => {
+test('the README states the status that each refusal and error has', () => {
   const readme = read('README.md')
-  const { LandbridgeError } = await import('landbridge')
   for (const code of errorCodes.filter((each) => each !== 'ERR_CONFIG_INVALID')) {
     const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${code}\``))
     expect(row, code).toContain(`| ${new LandbridgeError(code as 'ERR_KEY_INVALID', '', { hint: '' }).status} |`)
@@ -129,14 +131,15 @@ describe('Links', () => {
 })
 
 describe('The examples of the README run as they are written', () => {
-  mkdirSync(join(root, '.test-results'), { recursive: true })
-  // Inside the repository, so that the examples find `landbridge` and the frameworks as an application would.
-  const folder = mkdtempSync(join(root, '.test-results/readme-'))
+  let folder = ''
   const examples = new Map(
     [...read('README.md').matchAll(/^```ts\n\/\/ ([\w-]+\.ts)\n([^]*?)^```$/gm)].map(([, name, code]) => [name!, code!]),
   )
 
   beforeAll(() => {
+    // Inside the repository, so that the examples find `landbridge` and the frameworks as an application would.
+    mkdirSync(join(root, '.test-results'), { recursive: true })
+    folder = mkdtempSync(join(root, '.test-results/readme-'))
     for (const [name, code] of examples) writeFileSync(join(folder, name), code)
     const compilerOptions = { noEmit: true, allowImportingTsExtensions: true, lib: ['es2024', 'dom', 'dom.iterable'] }
     const settings = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['*.ts'] }
@@ -145,7 +148,16 @@ describe('The examples of the README run as they are written', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('there is one for each adapter', () => {
-    expect([...examples.keys()]).toEqual(['first.ts', 'sessions.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'node.ts', 'web.ts'])
+    expect([...examples.keys()]).toEqual([
+      'first.ts',
+      'sessions.ts',
+      'express.ts',
+      'fastify.ts',
+      'hono.ts',
+      'node.ts',
+      'web.ts',
+      'topologies.ts',
+    ])
   })
 
   test('the package page shows the same first example as the README', () => {
@@ -201,6 +213,29 @@ describe('The examples of the README run as they are written', () => {
     const cookie = response.headers.getSetCookie()[0]!.split(';')[0]!
     expect(await (await app.fetch(new Request(`${url}/`, { headers: { cookie } }))).text()).toBe('Hello ada')
     expect(await (await app.fetch(new Request('https://fudd.acme.localhost/', { headers: { cookie } }))).text()).toBe('Hello stranger')
+  })
+
+  test('topologies.ts holds topologies that work, and the last one keeps a host out of the shared session', async () => {
+    const topologies = (await import(pathToFileURL(join(folder, 'topologies.ts')).href)) as Record<string, Topology | Topology[]>
+    const [isolated, shared, mixed] = ['eachHostByItself', 'oneDomain', 'oneDomainButOneHost'].map((name) =>
+      createSessions({ topology: topologies[name]!, store: memory() }),
+    )
+    const visit = async (sessions: Sessions, url: string, cookie = '') => {
+      const body = async (session: Session) => new Response(String(await session.update('visits', (count) => Number(count ?? 0) + 1)))
+      const response = await sessions.handle(new Request(url, { headers: { cookie } }), body)
+      return { status: response.status, text: await response.text(), cookie: response.headers.getSetCookie()[0]?.split(';')[0] ?? '' }
+    }
+    expect(await visit(isolated!, 'https://shop.example.net')).toMatchObject({ status: 200, text: '1' })
+    expect(await visit(isolated!, 'https://other.example.net')).toMatchObject({ status: 421 })
+    for (const [sessions, host, text] of [
+      [shared!, 'app.example.com', '2'],
+      [shared!, 'admin.example.com', '2'],
+      [mixed!, 'app.example.com', '2'],
+      [mixed!, 'admin.example.com', '1'],
+    ] as const) {
+      const { cookie } = await visit(sessions, 'https://www.example.com')
+      expect(await visit(sessions, `https://${host}`, cookie), host).toMatchObject({ text })
+    }
   })
 
   /** Runs an example in a process of its own, on a free port in place of 3000, until the test ends. */
