@@ -1,0 +1,65 @@
+/** “Show this cookie to another host”: runs it, and keeps the latest results for the page that the browser is sent back to. */
+import { randomUUID } from 'node:crypto'
+import type { Request } from 'express'
+import { ownEntry } from './entry.ts'
+import type { Site } from './hosts.ts'
+import { urlOf } from './hosts.ts'
+import type { EventLog } from './log.ts'
+import type { Mode, ModeId, Verdict } from './modes/mode.ts'
+import type { Replay } from './replay.ts'
+import { replay } from './replay.ts'
+
+export interface Result {
+  readonly mode: ModeId
+  readonly from: Site
+  readonly to: Site
+  readonly shown: Replay
+  readonly verdict: Verdict
+}
+
+const KEPT = 50
+
+/** Results of this process by a random id. They hold no secret, and are shown only on the host that ran them. */
+export class Experiments {
+  readonly #results = new Map<string, Result>()
+  readonly #log: EventLog
+
+  constructor(log: EventLog) {
+    this.#log = log
+  }
+
+  find(id: unknown, site: Site): Result | null {
+    const result = typeof id === 'string' ? this.#results.get(id) : undefined
+    return result?.from === site ? result : null
+  }
+
+  /** Runs it with the cookie of this request; `null` when the request has no session whose cookie could be shown. */
+  async run(request: Request, mode: Mode, from: Site, to: Site): Promise<string | null> {
+    const { account, session } = await mode.view(request, from)
+    const value = await mode.cookieValue(request, from)
+    if (value === null || session === null) return null
+
+    const show = (site: Site): Promise<Replay> => {
+      const authority = new URL(urlOf(site, request.headers.host)).host
+      return replay({ port: request.socket.localPort ?? 0, authority, cookie: { name: mode.cookieName(site), value } })
+    }
+    const before = this.#log.last
+    const shown = await show(to)
+    const entries = this.#log.after(before)
+    const { answer: control } = await show(from)
+    const verdict = mode.judge({ from, to, account, session, answer: shown.answer, control, entries })
+    if (verdict.outcome !== 'refused') {
+      const tone = verdict.outcome === 'hole' ? 'alarm' : 'plain'
+      this.#log.add(ownEntry(to.host, 'playground.experiment', `${verdict.title}.`, tone))
+    }
+    return this.#keep({ mode: mode.id, from, to, shown, verdict })
+  }
+
+  #keep(result: Result): string {
+    const id = randomUUID()
+    this.#results.set(id, result)
+    const [oldest] = this.#results.keys()
+    if (this.#results.size > KEPT && oldest !== undefined) this.#results.delete(oldest)
+    return id
+  }
+}

@@ -1,0 +1,48 @@
+/** The experiment explained: what was sent, what the server looked up, and why that opened the session or did not. */
+import { SHARED_DOMAIN } from '../hosts.ts'
+import type { Findings, Verdict } from './mode.ts'
+
+export function judgeLandbridge({ from, to, account, session, answer, control, entries }: Findings): Verdict {
+  const who = account ?? 'the visitor'
+  const sent = `The whole cookie of ${from.host}, secret included, under the name that ${to.host} expects. A thief who has the cookie can do no better.`
+  if (answer.session !== null) {
+    return {
+      outcome: 'accepted',
+      title: `Accepted: ${to.host} knows ${who}, because both hosts share one session`,
+      sent,
+      lookedUp: `Session ${session} and its handle for ${SHARED_DOMAIN}, the scope of both hosts, in one read.`,
+      why: `The topology of these hosts is “shared”, so one handle covers the whole domain; the browser itself sends this cookie to both. You chose that by writing domain: '${SHARED_DOMAIN}'.`,
+    }
+  }
+  const refusal = entries.find(({ host, reason }) => host === to.host && reason !== null)
+  const untouched =
+    control.session === null
+      ? ''
+      : `The session at ${from.host} is untouched: shown there right afterwards, the same cookie still opens it.`
+  return {
+    outcome: 'refused',
+    title: `Refused: ${to.host} answered an anonymous visitor${refusal ? ` (${refusal.reason})` : ''}`,
+    sent,
+    lookedUp: `Session ${session} and its handle for ${scopeName(to)}, in one read. The session exists; that handle does not.`,
+    why: `A handle is looked up by session and scope, and for the scope ${scopeName(to)} this session has none. So there is no comparison of host names that somebody could forget. ${untouched}`,
+  }
+}
+
+export function judgeExpressSession({ from, to, account, session, answer }: Findings): Verdict {
+  const sent = `The whole cookie of ${from.host}, under the same name: every host of this process expects connect.sid.`
+  const lookedUp = `The signature, which is right on every host that uses the same secret; then record ${session} in the one store.`
+  if (answer.session === null) {
+    const why = 'The record is gone from the store, so there was nothing to accept.'
+    return { outcome: 'refused', title: `Not recognised: ${to.host} answered an anonymous visitor`, sent, lookedUp, why }
+  }
+  const who = account === null ? 'the same visitor' : `the same person, ${account}`
+  return {
+    outcome: 'hole',
+    title: `Accepted, and nobody asked for that: at ${to.host} the cookie of ${from.host} is ${who}`,
+    sent,
+    lookedUp,
+    why: 'Only the browser keeps a host-only cookie to its host; the server has no notion of it. Whoever gets hold of the cookie of one tenant, from a log, a backup or a careless proxy, uses it at every other tenant. No event told anybody.',
+  }
+}
+
+const scopeName = ({ host, topology }: Findings['to']): string => (topology === 'shared' ? SHARED_DOMAIN : host)

@@ -1,0 +1,123 @@
+/** The library as an application uses it: two topologies in one `createSessions`, one SQLite file. */
+import type { Request } from 'express'
+import type { Session } from 'landbridge'
+import { createSessions } from 'landbridge'
+import { expressSessions } from 'landbridge/express'
+import { sqlite } from 'landbridge/sqlite'
+import { entryOf } from '../entry.ts'
+import type { Site } from '../hosts.ts'
+import { SHARED_DOMAIN } from '../hosts.ts'
+import type { EventLog } from '../log.ts'
+import { judgeLandbridge } from './judge.ts'
+import type { Fact, Mode, ShownCookie, ValueKey, View } from './mode.ts'
+import { cookiesNamed, mask } from './mode.ts'
+import { sessionOf } from './session-of.ts'
+
+type Values = Record<ValueKey, string>
+
+const of = (request: Request): Session<Values> => sessionOf<Session<Values>>(request)
+
+export function landbridgeMode(file: string, log: EventLog): Mode {
+  const store = sqlite(file)
+  const sessions = createSessions<Values>({
+    topology: [
+      { kind: 'isolated', hosts: ['*.acme.localhost'] },
+      { kind: 'shared', domain: SHARED_DOMAIN },
+    ],
+    store,
+  })
+  sessions.subscribe((event) => log.add(entryOf(event)))
+
+  async function view(request: Request, site: Site): Promise<View> {
+    const session = of(request)
+    const before = log.last
+    const account = await session.account()
+    const refusal = log.after(before).find(({ host, title }) => host === site.host && title.startsWith('cookie.refused'))
+    return {
+      session: session.id,
+      scope: scopeOf(site),
+      account: account?.id ?? null,
+      signedInAt: account?.signedInAt ?? null,
+      cookie: shownCookie(await cookieValue(request, site), site),
+      refused: refusal?.reason ?? null,
+      record: await record(session),
+      handles: await session.handles(),
+      values: Object.entries(await session.all()) as [ValueKey, string][],
+    }
+  }
+
+  /** The record as the store holds it, of which the application normally sees the values and the end only. */
+  async function record(session: Session<Values>): Promise<Fact[]> {
+    const scope = (await session.handles()).find(({ current }) => current)?.scope
+    const read = session.id && scope ? await store.read(session.id, scope) : null
+    if (!read?.handle) return []
+    return [
+      ['Session id', read.id],
+      ['Created', read.createdAt],
+      ['Ends if idle', read.handle.expiresAt],
+      ['Ends in any case', read.expiresAt],
+      ['SHA-256 of the secret', mask(read.handle.hash)],
+    ]
+  }
+
+  async function cookieValue(request: Request, site: Site): Promise<string | null> {
+    const session = of(request)
+    await session.account()
+    const values = cookiesNamed(request.headers.cookie, cookieName(site))
+    return values.find((value) => session.id !== null && value.startsWith(`${session.id}.`)) ?? null
+  }
+
+  return {
+    id: 'landbridge',
+    middleware: expressSessions(sessions),
+    view,
+    async whoAmI(request, site) {
+      const account = await of(request).account()
+      return { host: site.host, signedInAs: account?.id ?? null, session: of(request).id }
+    },
+    cookieName,
+    cookieValue,
+    judge: judgeLandbridge,
+    signIn: async (request, name) => of(request).signIn({ id: name }),
+    setValue: async (request, key, value) => of(request).set(key, value),
+    removeValue: async (request, key) => of(request).unset(key),
+    renew: async (request) => of(request).renew(),
+    signOut: async (request, reach) => of(request).signOut(reach),
+    async signOutAccount(request) {
+      const account = await of(request).account()
+      if (account === null) return
+      await sessions.revokeAccount(account.id)
+      await of(request).signOut('everywhere')
+    },
+    close: async () => sessions.close(),
+  }
+}
+
+const scopeOf = (site: Site): string => (site.topology === 'shared' ? SHARED_DOMAIN : site.host)
+
+const cookieName = (site: Site): string => (site.topology === 'shared' ? '__Secure-sid' : '__Host-sid')
+
+function shownCookie(value: string | null, site: Site): ShownCookie | null {
+  if (value === null) return null
+  const [id = '', secret = ''] = value.split('.')
+  const domain = SHARED_DOMAIN.slice(1)
+  return {
+    name: cookieName(site),
+    parts: [
+      { text: id, meaning: 'Session id: says which session is meant. Safe to log, opens nothing by itself.' },
+      {
+        text: mask(secret),
+        meaning: 'Handle secret, 256 bits, masked here: the store keeps only its SHA-256, under the scope it was made for.',
+      },
+    ],
+    attributes: [
+      site.topology === 'shared'
+        ? { text: `Domain=${domain}`, meaning: `Sent to ${domain} and every host below it: that is what “shared” means.` }
+        : { text: 'no Domain', meaning: 'Host-only, and the name’s __Host- prefix makes the browser insist on it.' },
+      { text: 'Secure', meaning: 'Never sent over plain http, except on localhost.' },
+      { text: 'HttpOnly', meaning: 'No script can read it.' },
+      { text: 'SameSite=Lax', meaning: 'Not sent with the requests that other sites’ pages make.' },
+      { text: 'Path=/', meaning: 'Sent to every page of the host.' },
+    ],
+  }
+}

@@ -1,0 +1,31 @@
+import type { ModeId } from '../modes/mode.ts'
+import type { Html } from './html.ts'
+import { html } from './html.ts'
+import { noticeFor } from './notices.ts'
+
+/** The switch between the library and what a default framework does; it stands on every host, and holds for all of them. */
+export function modeSection(mode: ModeId, done: unknown): Html {
+  const on = mode === 'express-session'
+  return html`<section class="mode ${on && 'hole'}" aria-labelledby="mode-title">
+    <div>
+      <h2 id="mode-title">
+        ${on ? 'Default framework is on: express-session, on all four hosts' : 'Sessions are kept by Landbridge, on all four hosts'}
+      </h2>
+      <p>
+        ${
+          on
+            ? 'One memory store, a host-only cookie per host, the options of its manual. Run the same experiment and compare.'
+            : 'Turn on express-session to see what a default framework does in the same experiment.'
+        }
+      </p>
+      ${noticeFor('mode', done)}
+    </div>
+    <form method="post" action="/mode" class="segments" aria-label="Who keeps the sessions">
+      ${segment('landbridge', 'Landbridge', mode)} ${segment('express-session', 'express-session', mode)}
+    </form>
+  </section>`
+}
+
+function segment(id: ModeId, label: string, mode: ModeId): Html {
+  return html`<button name="mode" value="${id}" aria-pressed="${id === mode ? 'true' : 'false'}">${label}</button>`
+}

@@ -1,0 +1,26 @@
+/** What the page says after a form was sent. The address carries a code only, so nobody can put words into the page. */
+import type { Html } from './html.ts'
+import { html } from './html.ts'
+
+const NOTICES = {
+  'signed-in': ['account', 'Signed in. The session got a new id and a new secret.'],
+  'signed-out-here': ['account', 'Signed out on this host.'],
+  'signed-out-everywhere': ['account', 'Signed out: the session ended with every handle it had.'],
+  'signed-out-account': ['account', 'All sessions of this account were ended, on every host and in every browser.'],
+  renewed: ['account', 'Renewed: new id, new secret, same values.'],
+  'name-missing': ['account', 'Write a name first: 1 to 60 characters.'],
+  'value-set': ['values', 'The value is stored.'],
+  'value-removed': ['values', 'The value is removed.'],
+  'value-missing': ['values', 'Write a value first: 1 to 500 characters.'],
+  'no-cookie': ['experiment', 'There is no cookie to show yet. Sign in or set a value first.'],
+  mode: ['mode', 'Switched, for all hosts. Each mode keeps its own sessions, so sign in again to compare.'],
+} as const
+
+export type Notice = keyof typeof NOTICES
+
+/** The notice of a section. It takes the focus when the address ends in `#notice`, and is then read aloud. */
+export function noticeFor(section: (typeof NOTICES)[Notice][0], done: unknown): Html | null {
+  if (typeof done !== 'string' || !Object.hasOwn(NOTICES, done)) return null
+  const [place, text] = NOTICES[done as Notice]
+  return place === section ? html`<p class="notice" id="notice" role="status" tabindex="-1">${text}</p>` : null
+}
