@@ -68,9 +68,9 @@ function around(inner: Store, wrap: (method: string, call: () => unknown) => unk
 
 type Handle = (request: Request, next: (session: AnySession) => Promise<Response>) => Promise<Response>
 
-/** A browser as far as cookies go: tough-cookie keeps and sends them, prefixes enforced. */
+/** A browser as far as cookies go: tough-cookie keeps and sends them, and drops what breaks the rules of a prefix. */
 export class Browser {
-  readonly jar = new CookieJar(null, { prefixSecurity: PrefixSecurityEnum.STRICT })
+  readonly jar = new CookieJar(null, { prefixSecurity: PrefixSecurityEnum.SILENT })
   readonly #handle: Handle
 
   constructor(handle: Handle) {

@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ConfigFault, SessionsOptions } from 'landbridge'
+import { createSessions, LandbridgeError } from 'landbridge'
+import { memory } from 'landbridge/memory'
+import { describe, expect, test } from 'vitest'
+import { show } from '../../packages/landbridge/src/core/errors.ts'
+
+function faultsOf(options: unknown): readonly ConfigFault[] {
+  try {
+    createSessions(options as SessionsOptions)
+  } catch (error) {
+    if (error instanceof LandbridgeError && error.code === 'ERR_CONFIG_INVALID') return error.faults
+    throw error
+  }
+  return []
+}
+
+const good = { topology: { kind: 'isolated', hosts: ['app.example.com'] }, store: memory() }
+const hosts = (...rules: unknown[]) => ({ topology: { kind: 'isolated', hosts: rules } })
+const domain = (name: unknown) => ({ topology: { kind: 'shared', domain: name } })
+
+/** Every fault: code, path, options that have it and no other, and what its hint or message must say. */
+const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
+  ['option-unknown', 'trustedOrigin', { trustedOrigin: [] }, /trustedOrigins/],
+  ['option-unknown', '__proto__', JSON.parse('{"__proto__":1}') as object, /"__proto__"/],
+  ['option-unknown', 'lifetime.idel', { lifetime: { idel: '5m' } }, /idle, absolute/],
+  ['option-unknown', 'topology.domain', { topology: { ...hosts('a.com').topology, domain: '.a.com' } }, /kind, hosts/],
+  ['option-unknown', 'topology.hosts', { topology: { ...domain('.a.com').topology, hosts: [] } }, /kind, domain/],
+  ['option-not-a-function', 'onEvent', { onEvent: 'log' }, /"log" is not a function/],
+  ['option-not-a-function', 'clock', { clock: 5 }, /5 is not/],
+  ['option-not-a-function', 'insecureBypass', { insecureBypass: null }, /null is not/],
+  ['store-missing', 'store', { store: undefined }, /sqlite\('sessions\.db'\)/],
+  ['store-missing', 'store', { store: 'sqlite' }, /sqlite/],
+  ['store-incapable', 'store', { store: { ...memory(), take: undefined } }, /no take/],
+  ['cookie-name-invalid', 'cookieName', { cookieName: '__Host-sid' }, /__Host- or __Secure- is added/],
+  ['cookie-name-invalid', 'cookieName', { cookieName: 'a b' }, /"a b"/],
+  ['cookie-name-invalid', 'cookieName', { cookieName: 'sid\r\nSet-Cookie: x' }, /"sid\\r\\nSet-Cookie: x"/],
+  ['cookie-name-invalid', 'cookieName', { cookieName: 'x'.repeat(65) }, /cannot name/],
+  ['cookie-name-invalid', 'cookieName', { cookieName: '' }, /""/],
+  ['cookie-name-invalid', 'cookieName', { cookieName: null }, /null/],
+  ['lifetime-invalid', 'lifetime', { lifetime: '30m' }, /idle: '30m'/],
+  ['lifetime-invalid', 'lifetime', { lifetime: null }, /null is not/],
+  ['lifetime-invalid', 'lifetime.idle', { lifetime: { idle: '30 m' } }, /"30 m".*'30m'/s],
+  ['lifetime-invalid', 'lifetime.idle', { lifetime: { idle: Number.NaN } }, /NaN/],
+  ['lifetime-invalid', 'lifetime.absolute', { lifetime: { absolute: '11000d' } }, /10 years/],
+  ['lifetime-invalid', 'lifetime.absolute', { lifetime: { absolute: 0 } }, /0 is not/],
+  ['lifetime-idle-too-long', 'lifetime.idle', { lifetime: { idle: '2d', absolute: '1d' } }, /at most the absolute/],
+  ['trusted-proxy-invalid', 'trustedProxies[0]', { trustedProxies: 'localhost' }, /10\.0\.0\.0\/8/],
+  ['trusted-proxy-invalid', 'trustedProxies[1]', { trustedProxies: ['10.0.0.0/8', '10.0.0.0/33'] }, /10\.0\.0\.0\/33/],
+  ['trusted-proxy-invalid', 'trustedProxies[0]', { trustedProxies: ['::/129'] }, /::\/129/],
+  ['trusted-proxy-invalid', 'trustedProxies[0]', { trustedProxies: [{}] }, /\{\}/],
+  ['trusted-proxy-invalid', 'trustedProxies[0]', { trustedProxies: null }, /null/],
+  ['trusted-origin-invalid', 'trustedOrigins[0]', { trustedOrigins: ['partner.com'] }, /https:\/\/app/],
+  ['trusted-origin-invalid', 'trustedOrigins[0]', { trustedOrigins: 'https://a.com/' }, /without a path/],
+  ['topology-missing', 'topology', { topology: [] }, /isolated/],
+  ['topology-unknown', 'topology.kind', { topology: undefined }, /isolated.*shared/s],
+  ['topology-unknown', 'topology.kind', { topology: null }, /shared/],
+  ['topology-unknown', 'topology.kind', { topology: { kind: 'isolate' } }, /"isolate"/],
+  ['topology-unknown', 'topology[1].kind', { topology: [good.topology, 5] }, /isolated/],
+  ['topology-unknown', 'topology.kind', { topology: { kind: '__proto__' } }, /"__proto__"/],
+  ['topology-not-yet', 'topology.kind', { topology: { kind: 'peers', hosts: ['a.com', 'b.com'] } }, /'peers' is not available yet/],
+  ['topology-not-yet', 'topology[1].kind', { topology: [good.topology, { kind: 'hub', hub: 'a.com', spokes: [] }] }, /'hub' is not/],
+  ['hosts-missing', 'topology.hosts', { topology: { kind: 'isolated' } }, /hosts: \[/],
+  ['hosts-missing', 'topology.hosts', { topology: { kind: 'isolated', hosts: 'app.example.com' } }, /hosts: \[/],
+  ['hosts-missing', 'topology.hosts', hosts(), /hosts: \[/],
+  ['host-is-domain', 'topology.hosts[0]', hosts('.example.com'), /"\*\.example\.com"/],
+  ['host-invalid', 'topology.hosts[1]', hosts('a.com', 'https://b.com'), /no scheme, no path/],
+  ['host-invalid', 'topology.hosts[0]', hosts('https://bücher.example'), /no scheme/],
+  ['host-invalid', 'topology.hosts[0]', hosts('a_b.com'), /"a_b\.com"/],
+  ['host-invalid', 'topology.hosts[0]', hosts('*'), /"\*"/],
+  ['host-invalid', 'topology.hosts[0]', hosts('*.example.com:8080'), /\*\.example\.com/],
+  ['host-invalid', 'topology.hosts[0]', hosts('*.127.0.0.1'), /127/],
+  ['host-invalid', 'topology.hosts[0]', hosts('a.*.com'), /a\.\*\.com/],
+  ['host-invalid', 'topology.hosts[0]', hosts(5n), /5/],
+  ['host-invalid', 'topology.hosts[0]', hosts(''), /""/],
+  ['host-default-port', 'topology.hosts[0]', hosts('example.com:443'), /Write "example\.com"/],
+  ['host-default-port', 'topology.hosts[0]', hosts('bücher.example:80'), /xn--bcher-kva\.example/],
+  ['host-in-two-scopes', 'topology.hosts[1]', hosts('a.com', 'A.com.'), /one rule only/],
+  ['host-in-two-scopes', 'topology.hosts[1]', hosts('*.a.com', '*.a.com'), /earlier rule/],
+  ['host-in-two-scopes', 'topology[1].hosts[0]', { topology: [domain('.a.com').topology, hosts('*.a.com').topology] }, /one scope/],
+  ['domain-invalid', 'topology.domain', domain('example.com'), /leading dot/],
+  ['domain-invalid', 'topology.domain', domain('..example.com'), /leading dot/],
+  ['domain-invalid', 'topology.domain', domain('.example.com:8080'), /'\.example\.com'/],
+  ['domain-invalid', 'topology.domain', domain('.'), /"\."/],
+  ['domain-invalid', 'topology.domain', domain(undefined), /undefined/],
+  ['domain-invalid', 'topology.domain', domain(['.a.com']), /\.a\.com/],
+  ['domain-is-address', 'topology.domain', domain('.127.0.0.1'), /isolated/],
+  ['domain-is-address', 'topology.domain', domain('.[::1]'), /isolated/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.com'), /'\.example\.com'/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.co.uk'), /'\.example\.co\.uk'/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.CO.UK.'), /public suffix/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.github.io'), /'\.example\.github\.io'/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.example.ck'), /public suffix/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.localhost'), /'\.example\.localhost'/],
+  ['domain-is-public-suffix', 'topology.domain', domain('.intranet'), /public suffix/],
+]
+
+describe('each fault has its code, its path, and a hint what to write', () => {
+  test.each(FAULTS)('%s at %s: %o', (code, path, options, says) => {
+    const faults = faultsOf({ ...good, ...(Object.hasOwn(options, '__proto__') ? {} : options), ...own(options) })
+    expect(faults.map((fault) => [fault.code, fault.path])).toEqual([[code, path]])
+    expect(`${faults[0]!.message}\n${faults[0]!.hint}`).toMatch(says)
+    expect(faults[0]!.hint.length).toBeGreaterThan(10)
+  })
+
+  test('and the table above has them all', () => {
+    const folder = new URL('../../packages/landbridge/src/', import.meta.url)
+    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+    const text = sources.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
+    const codes = [...text.matchAll(/(?:faults|this)\.add\(\s*'([a-z-]+)'/g)].map(([, code]) => code!)
+    expect([...new Set(FAULTS.map(([code]) => code))].toSorted()).toEqual([...new Set(codes)].toSorted())
+  })
+})
+
+/** Spreading drops an own key named __proto__. */
+function own(options: object): object {
+  return Object.hasOwn(options, '__proto__') ? Object.defineProperty({}, '__proto__', { value: 1, enumerable: true }) : {}
+}
+
+describe('a configuration with many faults', () => {
+  test('is refused once, with all of them, each on two lines of the message', () => {
+    const options = {
+      topology: [{ kind: 'isolated', hosts: ['.a.com', 'b_c.com'] }, { kind: 'shared', domain: '.co.uk' }, { kind: 'hub' }],
+      store: {},
+      lifetime: { idle: '2d', absolute: '1d', remember: '60d' },
+      trustedProxies: ['x', '10.0.0.0/8', 'y'],
+      trustedOrigins: ['z'],
+      cookieName: ';',
+      onEvent: 1,
+      key: 'secret',
+    }
+    const faults = faultsOf(options)
+    expect(faults.map(({ code }) => code).toSorted()).toEqual([
+      'cookie-name-invalid',
+      'domain-is-public-suffix',
+      'host-invalid',
+      'host-is-domain',
+      'lifetime-idle-too-long',
+      'option-not-a-function',
+      'option-unknown',
+      'option-unknown',
+      'store-missing',
+      'topology-not-yet',
+      'trusted-origin-invalid',
+      'trusted-proxy-invalid',
+      'trusted-proxy-invalid',
+    ])
+    expect(() => createSessions(options as never)).toThrow(/has 13 faults:\n {2}key: .*\[option-unknown\]\n {4}Write one of/)
+    expect(() => createSessions(options as never)).not.toThrow(/secret/)
+  })
+
+  test.each([undefined, null, 5, 'x', [], () => 0, {}])('%o instead of options is a fault, not a crash', (options) => {
+    const codes = faultsOf(options).map(({ code }) => code)
+    expect(codes).toContain('store-missing')
+    expect(codes).toContain('topology-unknown')
+  })
+})
+
+test('a good configuration is accepted, with a cookie name of its own', async () => {
+  for (const cookieName of ['sid', 'a', 'SESSION-1', 'x'.repeat(64)]) {
+    const sessions = createSessions({ ...good, cookieName } as SessionsOptions)
+    const response = await sessions.handle(new Request('https://app.example.com/'), (session) => {
+      session.set('a', 1)
+      return new Response()
+    })
+    expect(response.headers.getSetCookie()[0]!.startsWith(`__Host-${cookieName}=`)).toBe(true)
+  }
+})
+
+test('any value can be shown in a message: on one line, short, without throwing', () => {
+  const cycle: Record<string, unknown> = {}
+  cycle['self'] = cycle
+  const hostile = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('no')
+      },
+    },
+  )
+  const values = [
+    undefined,
+    null,
+    Number.NaN,
+    -0,
+    1n,
+    Symbol('s'),
+    () => 1,
+    cycle,
+    hostile,
+    Object.create(null),
+    'a\nb',
+    'x'.repeat(999),
+    [1, 'a'],
+    new Date(Number.NaN),
+  ]
+  const shown = values.map(show)
+  for (const text of shown) expect(text).toMatch(/^[^\n]{1,80}$/)
+  expect(shown.slice(0, 7)).toEqual(['undefined', 'null', 'NaN', '0', '1', 'Symbol(s)', 'a function'])
+})
