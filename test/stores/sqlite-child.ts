@@ -1,4 +1,4 @@
-// One of several processes on one session file; sqlite.test.ts starts it. Says 'ready', begins at 'go', answers over IPC.
+// One of several processes on one session file; sqlite.test.ts starts it. Says 'ready', begins at the time that it is told, answers over IPC.
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { sqlite } from 'landbridge/sqlite'
@@ -54,9 +54,10 @@ async function increment(store: ReturnType<typeof sqlite>): Promise<Outcome> {
   return store.update(id, ELMER, { ...delta({ count: String(Number(json) + 1) }), expect: { key: 'count', json } }, Date.now())
 }
 
-process.once('message', () => void work())
+process.once('message', (startAt) => void work(Number(startAt)))
 
-async function work(): Promise<void> {
+async function work(startAt: number): Promise<void> {
+  while (Date.now() < startAt); // a message arrives when it likes, and the processes are to meet
   const answer = await jobs[job]!()
   process.send!({ answer }, () => process.disconnect())
 }
