@@ -32,11 +32,11 @@ const isBuiltin = (name: string) => name.startsWith('node:') && builtinModules.i
 /** What each room may import at run time besides Node's own modules; types may also come from what stands after the bar. */
 const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   core: { modules: /^(?:core\/|tldts$)/ },
-  stores: { modules: /^core\//, types: /^node:sqlite$/ },
+  stores: { modules: /^core\/|^stores\/sqlite-file\.ts$/, types: /^node:sqlite$/ },
   testing: { modules: /^(?:core|testing)\// },
   'sessions.ts': { modules: /^core\// },
   'index.ts': { modules: /^(?:core\/|sessions\.ts$)/ },
-  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:node|hold)\.ts$)/, types: /^(?:fastify|hono)$/ },
+  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold)\.ts$)/, types: /^(?:fastify|hono)$/ },
 }
 
 test('every import keeps to the direction of its room', () => {

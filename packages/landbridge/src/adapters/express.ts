@@ -3,7 +3,7 @@ import type { Session } from '../core/session.ts'
 import type { RegisteredData } from '../core/types.ts'
 import { isPromise } from '../core/types.ts'
 import type { Sessions } from '../sessions.ts'
-import { openNode } from './node.ts'
+import { openNode } from './open.ts'
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the only way in which Express lets a request be typed
