@@ -10,7 +10,7 @@ export const ELMER = 'elmer.acme.example' as Scope
 export const FUDD = 'fudd.acme.example' as Scope
 
 export const newId = (): SessionId => randomBytes(16).toString('base64url') as SessionId
-export const newHash = (): SecretHash => randomBytes(32).toString('base64url') as SecretHash
+const newHash = (): SecretHash => randomBytes(32).toString('base64url') as SecretHash
 export const newAccount = (now: number): Account => ({ id: `account-${newId()}`, signedInAt: now })
 
 export const changing = (values: Record<string, string | null>): Changes => new Map(Object.entries(values))

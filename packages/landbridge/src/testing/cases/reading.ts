@@ -123,6 +123,7 @@ export const readingCases: readonly StoreCase[] = [
 
   storeCase('what a caller does to the account it read changes nothing that is stored', async ({ store, now }) => {
     const session = newSession(now, { accounts: [newAccount(now)] })
+    const asCreated = structuredClone(session)
     await store.create(session)
     const read = await readLive(store, session.id, ELMER, now)
     try {
@@ -130,7 +131,7 @@ export const readingCases: readonly StoreCase[] = [
     } catch {
       // A store may also hand out frozen records.
     }
-    await assertReadsBack(store, session)
+    await assertReadsBack(store, asCreated)
   }),
 
   storeCase('a malformed id or scope is nobody, to every method', async ({ store, now }) => {
