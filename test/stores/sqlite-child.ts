@@ -41,11 +41,23 @@ const jobs: Record<string, () => Promise<unknown>> = {
     for (let index = 0; ; index++) {
       const { id: own } = session(`${name}-${index}`)
       await store.create(session(`${name}-${index}`))
-      writeSync(1, `created ${own}\n`)
+      tell(`created ${own}\n`)
       await store.update(id, ELMER, delta({ [name]: String(index) }), Date.now())
-      writeSync(1, `updated ${name} ${index}\n`)
+      tell(`updated ${name} ${index}\n`)
     }
   },
+}
+
+/** Writes at once, so that what was told was done; a pipe that its reader has not emptied yet refuses for a moment. */
+function tell(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
 }
 
 async function increment(store: ReturnType<typeof sqlite>): Promise<Outcome> {

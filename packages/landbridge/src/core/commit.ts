@@ -34,10 +34,22 @@ export async function savePending(
   checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return worthCreating(pending) ? create(context, place, pending) : null
   if (pending.fresh !== null) return renew(context, place, live, pending, pending.fresh)
-  const outcome = await updateLive(context, place, live, pending.changes)
-  if (outcome === 'gone' && pending.changes.size > 0) throw ended(context, place, live.session.id)
+  if (pending.changes.size === 0) return recordVisit(context, place, live)
+  if ((await updateLive(context, place, live, pending.changes)) === 'gone') throw ended(context, place, live.session.id)
   return null
 }
+
+/** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */
+async function recordVisit(context: Context, place: Place, live: Live): Promise<null> {
+  try {
+    await updateLive(context, place, live, NO_CHANGES)
+  } catch {
+    // The guard around the store has reported it.
+  }
+  return null
+}
+
+const NO_CHANGES: Changes = new Map()
 
 /** Applies changes to the session that the request came with, and records that it was seen. */
 export function updateLive(context: Context, place: Place, live: Live, changes: Changes, expect?: Delta['expect']): MaybePromise<Outcome> {

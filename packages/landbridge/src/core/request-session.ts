@@ -129,9 +129,9 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   async signIn(account: { readonly id: string }): Promise<void> {
-    if (typeof account?.id !== 'string' || account.id === '' || account.id.length > ACCOUNT_LIMIT) {
+    if (!isAccountId(account?.id)) {
       throw new LandbridgeError('ERR_ACCOUNT_INVALID', `signIn got ${show(account?.id)} as the account's id.`, {
-        hint: `Pass { id } with a text of 1 to ${ACCOUNT_LIMIT} characters, such as the primary key of the user.`,
+        hint: `Pass { id } with a well-formed text of 1 to ${ACCOUNT_LIMIT} characters, such as the primary key of the user.`,
       })
     }
     const before = await this.account()
@@ -338,6 +338,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
   #emit(event: EventDetails): void {
     this.#context.emit(this.#place.host, event)
   }
+}
+
+/** Lone surrogates are refused: as UTF-8, in which databases keep text, they would all be the same account. */
+function isAccountId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.length <= ACCOUNT_LIMIT && id.isWellFormed()
 }
 
 const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })

@@ -1,4 +1,5 @@
 /** The file of the embedded store: how it is opened, and the schema inside. */
+import { closeSync, openSync } from 'node:fs'
 import type * as NodeSqlite from 'node:sqlite'
 import type { DatabaseSync } from 'node:sqlite'
 import { LandbridgeError } from '../core/errors.ts'
@@ -6,6 +7,8 @@ import { LandbridgeError } from '../core/errors.ts'
 /** How long a write waits for another process's write before it fails, in milliseconds. A write takes some 70 µs. */
 export const BUSY_MS = 2000
 const RETRY_MS = 10
+/** Values of sessions are nobody else's business. SQLite gives its other files the mode of this one. */
+const OWNER_ONLY = 0o600
 
 /**
  * Each entry brings a file from the version before it to its own; entries are never changed, only added.
@@ -33,6 +36,7 @@ export function openDatabase(file: string): DatabaseSync {
   const builtin = process.getBuiltinModule('node:sqlite') as typeof NodeSqlite | undefined
   if (builtin === undefined) throw unavailable(file, 'this Node has no node:sqlite', 'Run Node 22.13 or later, or use another store.')
   try {
+    if (file !== ':memory:') closeSync(openSync(file, 'a', OWNER_ONLY))
     return openPatiently(() => openOnce(new builtin.DatabaseSync(file), file))
   } catch (cause) {
     if (cause instanceof LandbridgeError) throw cause
