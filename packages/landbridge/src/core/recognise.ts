@@ -45,13 +45,16 @@ const alone = (live: Live | null): Recognised => (live === null ? NOBODY : { liv
 async function recogniseAmong(context: Context, place: Place, values: readonly string[]): Promise<Recognised> {
   context.emit(place.host, { type: 'cookie.duplicate', count: values.length })
   const found: Live[] = []
-  for (const value of values.filter(readCookieValue).slice(0, CANDIDATE_LIMIT)) {
+  const candidates = values.filter(readCookieValue)
+  for (const value of candidates.slice(0, CANDIDATE_LIMIT)) {
     const live = await verify(context, place, value)
     if (live !== null) found.push(live)
   }
-  if (found.length < 2) return { live: found[0] ?? null, strays: found.length === 1 }
+  // Beyond the limit the right one may stand unseen behind planted ones: those have to go, or it would never be reached.
+  const strays = found.length > 0 || candidates.length > CANDIDATE_LIMIT
+  if (found.length < 2) return { live: found[0] ?? null, strays }
   refuse(context, place, 'ambiguous', null)
-  return { live: null, strays: true }
+  return { live: null, strays }
 }
 
 function verify(context: Context, place: Place, value: string): MaybePromise<Live | null> {
