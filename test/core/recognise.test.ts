@@ -94,6 +94,17 @@ describe('several cookies of one name', () => {
     expect([await who(), await who()]).toEqual([undefined, 'elmer'])
   })
 
+  test('a sibling that plants a live session of its own on a deep page signs nobody out for longer than one page', async () => {
+    const all = world({ topology: { kind: 'shared', domain: '.acme.com' } })
+    const [browser, evil] = [all.browser(), all.browser()]
+    await browser.at(ELMER, (session) => session.signIn({ id: 'elmer' }))
+    await evil.at(ELMER, (session) => session.signIn({ id: 'evil' }))
+    const planted = await evil.cookies(ELMER)
+    await browser.jar.setCookie(`${planted}; Secure; Domain=acme.com; Path=/a/b/c/d/e/f/`, 'https://evil.acme.com/')
+    const who = () => browser.at(`${ELMER}a/b/c/d/e/f/g`, async (session) => (await session.account())?.id)
+    expect([await who(), await who()]).toEqual([undefined, 'elmer'])
+  })
+
   test('at most eight are looked up, malformed ones for nothing', async () => {
     const { who, mine, calls } = await two()
     const malformed = Array.from({ length: 50 }, (_, i) => `__Host-sid=${i}`).join('; ')
