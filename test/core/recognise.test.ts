@@ -81,6 +81,30 @@ describe('several cookies of one name', () => {
     expect([result, response.headers.getSetCookie()]).toEqual([null, []])
   })
 
+  test('more planted by a sibling than are looked up sign nobody out for longer than one page', async () => {
+    const all = world({ topology: { kind: 'shared', domain: '.acme.com' } })
+    const browser = all.browser()
+    const page = `${ELMER}a/b/c/d/e/f/g`
+    await browser.at(ELMER, (session) => session.signIn({ id: 'elmer' }))
+    for (const path of ['a', 'a/', 'a/b', 'a/b/', 'a/b/c', 'a/b/c/', 'a/b/c/d', 'a/b/c/d/', 'a/b/c/d/e', 'a/b/c/d/e/']) {
+      const planted = fake(path.length).replace('__Host-', '__Secure-')
+      await browser.jar.setCookie(`${planted}; Secure; Domain=acme.com; Path=/${path}`, 'https://evil.acme.com/')
+    }
+    const who = () => browser.at(page, async (session) => (await session.account())?.id)
+    expect([await who(), await who()]).toEqual([undefined, 'elmer'])
+  })
+
+  test('a sibling that plants a live session of its own on a deep page signs nobody out for longer than one page', async () => {
+    const all = world({ topology: { kind: 'shared', domain: '.acme.com' } })
+    const [browser, evil] = [all.browser(), all.browser()]
+    await browser.at(ELMER, (session) => session.signIn({ id: 'elmer' }))
+    await evil.at(ELMER, (session) => session.signIn({ id: 'evil' }))
+    const planted = await evil.cookies(ELMER)
+    await browser.jar.setCookie(`${planted}; Secure; Domain=acme.com; Path=/a/b/c/d/e/f/`, 'https://evil.acme.com/')
+    const who = () => browser.at(`${ELMER}a/b/c/d/e/f/g`, async (session) => (await session.account())?.id)
+    expect([await who(), await who()]).toEqual([undefined, 'elmer'])
+  })
+
   test('at most eight are looked up, malformed ones for nothing', async () => {
     const { who, mine, calls } = await two()
     const malformed = Array.from({ length: 50 }, (_, i) => `__Host-sid=${i}`).join('; ')

@@ -63,7 +63,7 @@ export function updateLive(context: Context, place: Place, live: Live, changes: 
 const worthCreating = ({ fresh, changes }: Pending): boolean => fresh !== null || [...changes.values()].some((json) => json !== null)
 
 async function create(context: Context, place: Place, pending: Pending): Promise<Presented> {
-  const fresh = pending.fresh ?? mintHandle()
+  const fresh = (pending.fresh ??= mintHandle())
   const { createdAt, expiresAt, handle } = newLifetime(context, fresh)
   const accounts = pending.signIn ? [pending.signIn] : []
   const text = applyChanges('', pending.changes)

@@ -62,19 +62,15 @@ const PATH_LIMIT = 1024
 /**
  * The `Set-Cookie` values that remove every cookie of this name that may sit beside the right one: a sibling subdomain
  * can have set it for any parent domain, or with a longer path that covers the page, and an older configuration may have
- * left it host-only. The right cookie's own domain and path are not among them. At most 16.
+ * left it host-only. The right cookie's own domain and path are not among them. At most 16: those for the whole host first, then
+ * those for each path of the widest domain, which any sibling can set.
  */
 export function clearStrayCookies(shape: CookieShape, host: string, path: string): string[] {
-  // Those above the host come first: a sibling can plant there. What the host itself left behind harms only in error.
-  const domains = [...parentDomains(host).reverse(), null]
-  const cleared: string[] = []
-  for (const domain of domains) {
-    for (const cookiePath of cookiePaths(path)) {
-      if (cookiePath === '/' && domain === shape.domain) continue
-      cleared.push(clearCookie({ name: shape.name, domain }, cookiePath))
-    }
-  }
-  return cleared.slice(0, REPAIR_LIMIT)
+  const domains = [...parentDomains(host).toReversed(), null]
+  const [root, ...paths] = cookiePaths(path)
+  const elsewhere = domains.filter((domain) => domain !== shape.domain).map((domain) => [domain, root] as const)
+  const places = [...elsewhere, ...domains.flatMap((domain) => paths.map((cookiePath) => [domain, cookiePath] as const))]
+  return places.slice(0, REPAIR_LIMIT).map(([domain, cookiePath]) => clearCookie({ name: shape.name, domain }, cookiePath))
 }
 
 /** The host and each domain above it that has at least two labels; none for an address. Cookies know no ports. */

@@ -50,11 +50,11 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
     const live = await verify(context, place, value)
     if (live !== null) found.push(live)
   }
-  // Cookies planted by the dozen can push the right one out of reach; clearing them lets the next request find it.
-  const strays = found.length === 1 || candidates.length > CANDIDATE_LIMIT
+  // Beyond the limit the right one may stand unseen behind planted ones: those have to go, or it would never be reached.
+  const strays = found.length > 0 || candidates.length > CANDIDATE_LIMIT
   if (found.length < 2) return { live: found[0] ?? null, strays }
   refuse(context, place, 'ambiguous', null)
-  return { live: null, strays: true }
+  return { live: null, strays }
 }
 
 function verify(context: Context, place: Place, value: string): MaybePromise<Live | null> {

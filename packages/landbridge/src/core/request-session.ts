@@ -142,7 +142,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
       pending.changes.clear()
       this.#values = ''
     }
-    pending.fresh = mintHandle()
+    // What this very request minted before, for a CSRF token, nobody has seen yet.
+    pending.fresh ??= mintHandle()
     pending.signIn = { id: account.id, signedInAt: this.#context.now() }
   }
 
@@ -229,9 +230,14 @@ export class RequestSession<Data extends object> implements Session<Data> {
   #find(): MaybePromise<Recognised> {
     if (this.#finding) return this.#finding
     this.#signals?.touched?.()
-    const found = recognise(this.#context, this.#place, this.#request.header('cookie'))
-    if (!isPromise(found)) return this.#settle(found)
-    this.#finding = found.then((each) => this.#settle(each))
+    try {
+      const found = recognise(this.#context, this.#place, this.#request.header('cookie'))
+      if (!isPromise(found)) return this.#settle(found)
+      this.#finding = found.then((each) => this.#settle(each))
+    } catch (error) {
+      // A store that failed is not asked again by this request.
+      this.#finding = Promise.reject(error as Error)
+    }
     return this.#finding
   }
 
@@ -362,12 +368,13 @@ function jsonOf(key: string, value: unknown): string {
 
 function stringify(key: string, value: unknown): string {
   try {
-    const json = JSON.stringify(value) as string | undefined
+    // A promise would be stored as {}: what was meant is what it resolves to.
+    const json = isPromise(value) ? undefined : (JSON.stringify(value) as string | undefined)
     if (json !== undefined) return json
   } catch {
     // A cycle, a BigInt, a toJSON that throws, or nesting deeper than the stack: all the same to the caller.
   }
   throw new LandbridgeError('ERR_VALUE_NOT_SERIALIZABLE', `The value of ${show(key)} cannot be written as JSON.`, {
-    hint: 'Store plain JSON: no undefined (use unset), function, symbol, BigInt or cycle.',
+    hint: 'Store plain JSON: no promise (await it), undefined (use unset), function, symbol, BigInt or cycle.',
   })
 }

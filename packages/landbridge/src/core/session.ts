@@ -18,8 +18,9 @@ export type Reach = 'here' | 'everywhere'
 
 /**
  * The session of one request. Reading methods read the store once per request, on first use. Changes are stored before the
- * response leaves; after that every changing method throws `ERR_HEADERS_SENT`. Every method that reaches the store throws
- * `ERR_STORE_UNAVAILABLE` when the system behind it fails.
+ * response leaves; after that the changing methods throw `ERR_HEADERS_SENT`, but for `update` of a session that exists, which
+ * stores at once and needs no cookie. Every method that reaches the store throws `ERR_STORE_UNAVAILABLE` when the system behind
+ * it fails.
  */
 export interface Session<Data extends object = Record<string, unknown>> {
   /** Canonical host of the request. */
@@ -48,7 +49,8 @@ export interface Session<Data extends object = Record<string, unknown>> {
   flash(key: string): Promise<unknown>
   /**
    * Signs an account in and renews: new id, new secret, all other handles dead. Values of an anonymous visitor or of the same
-   * account are kept, those of another account dropped. Throws `ERR_ACCOUNT_INVALID` for an id that is not 1 to 256 characters.
+   * account are kept, those of another account dropped. Throws `ERR_ACCOUNT_INVALID` for an id that is
+   * not a well-formed text of 1 to 256 characters.
    */
   signIn(account: { readonly id: string }): Promise<void>
   /** Ends the session of whoever is signed in, as `destroy` does; does nothing for an anonymous visitor. */
@@ -63,7 +65,7 @@ export interface Session<Data extends object = Record<string, unknown>> {
   expiresAt(): Promise<number | null>
   /**
    * A token for the `x-csrf-token` header or a form field, masked anew at each call. Starts a session where there is none, as a
-   * token is bound to session and scope. Needed only for browsers that send neither `Sec-Fetch-Site` nor `Origin`.
+   * token is bound to session and scope; call it after `signIn` or `renew`, which end the tokens before. Needed only for browsers that send neither `Sec-Fetch-Site` nor `Origin`.
    */
   csrfToken(): Promise<string>
   /** Whether the token was made for this very session and scope. */

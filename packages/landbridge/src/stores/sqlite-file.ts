@@ -36,7 +36,7 @@ export function openDatabase(file: string): DatabaseSync {
   const builtin = process.getBuiltinModule('node:sqlite') as typeof NodeSqlite | undefined
   if (builtin === undefined) throw unavailable(file, 'this Node has no node:sqlite', 'Run Node 22.13 or later, or use another store.')
   try {
-    if (file !== ':memory:') closeSync(openSync(file, 'a', OWNER_ONLY))
+    if (!/^(?::memory:$|file:)/.test(file)) closeSync(openSync(file, 'a', OWNER_ONLY))
     return openPatiently(() => openOnce(new builtin.DatabaseSync(file), file))
   } catch (cause) {
     if (cause instanceof LandbridgeError) throw cause
