@@ -173,9 +173,10 @@ describe.each(NODE_SERVERS)('$name', (adapter) => {
     const { ask, watched } = await launch(adapter, {
       raw: {
         '/callbacks': change(async (_, response) => {
-          const written = new Promise<void>((resolve) => void response.write('one', () => resolve()))
-          const ended = new Promise<void>((resolve) => void response.end('two', () => resolve()))
-          await Promise.all([written, ended])
+          const [written, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+          response.write('one', () => written.resolve())
+          response.end('two', () => ended.resolve())
+          await Promise.all([written.promise, ended.promise])
           called.push('both')
         }),
       },
