@@ -1,9 +1,11 @@
 /**
- * Holds the head of a Node response back until the session is stored. Nothing is hooked before the session is touched: a request
- * that leaves it alone pays nothing, one that only reads pays for `Vary` when the head is written.
+ * Holds the head of a Node response back until the session is stored. Calls pass through while there is nothing to store.
  *
- *   open --first write--> holding --stored--> released (calls are repeated as they came)
- *                                 --failed--> refused  (503 or 409 goes out, the application's calls are dropped)
+ *   passing --change--> open --first write--> holding --stored--> released (calls are repeated as they came)
+ *                                                     --failed--> refused  (503 or 409 goes out, the application's calls are dropped)
+ *
+ * The methods are replaced before the application sees the response: in `response.end(await session.get('x'))` it takes `end`
+ * before the session is touched, so a later replacement would not be called.
  */
 import type { ServerResponse } from 'node:http'
 import type { ResponseHeaders } from '../core/headers.ts'
@@ -16,84 +18,106 @@ import { isPromise } from '../core/types.ts'
 // oxlint-disable-next-line typescript/no-explicit-any -- calls are kept and repeated as they came
 type AnyCall = (...args: any[]) => any
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
-const METHODS: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
 
 export class Hold implements Signals {
   readonly #response: ServerResponse
+  readonly #original: Record<Method, AnyCall>
+  readonly #held: [Method, unknown[]][] = []
+  #state: 'passing' | 'open' | 'holding' | 'released' | 'refused' = 'passing'
+  #touched = false
   /** Set by the adapter as soon as the exchange is open. */
   commit: ((headers: ResponseHeaders) => MaybePromise<void>) | null = null
 
   constructor(response: ServerResponse) {
     this.#response = response
+    const { writeHead, write, end, flushHeaders } = response
+    this.#original = { writeHead, write, end, flushHeaders }
+    this.#replace((method, args) => this.#call(method, args))
   }
 
   touched(): void {
-    const response = this.#response
-    const writeHead = response.writeHead as AnyCall
-    response.writeHead = ((...args: unknown[]): unknown => {
-      // With changes pending the commit has run before this is reached, and now does nothing.
-      if (!response.headersSent) void this.commit?.(new NodeHeaders(response, args))
-      return writeHead.apply(response, args)
-    }) as typeof response.writeHead
+    this.#touched = true
   }
 
   changed(): boolean {
-    const response = this.#response
-    if (response.headersSent) return false
-    const original = Object.fromEntries(METHODS.map((method) => [method, response[method]])) as unknown as Record<Method, AnyCall>
-    const held: [Method, unknown[]][] = []
-    let state: 'open' | 'holding' | 'released' | 'refused' = 'open'
-
-    const release = (): void => {
-      state = 'released'
-      unpretend(response)
-      try {
-        for (const [method, args] of held) original[method].apply(response, args)
-      } catch (error) {
-        // The call of the application was wrong, and it is too late to throw at it.
-        refuse(error)
-      }
-      if (held.some(([method]) => method === 'write')) response.emit('drain')
-    }
-    const refuse = (error: unknown): void => {
-      state = 'refused'
-      unpretend(response)
-      // Node itself calls writeHead when the reply is written; whatever sits above ours has done its part for the dropped response.
-      for (const method of METHODS) response[method] = original[method] as never
-      if (response.headersSent) abort(response, error)
-      else sendInstead(response, replyFor(error))
-      for (const method of METHODS) response[method] = ((...args: unknown[]) => drop(method, args, error)) as never
-      for (const [method, args] of held) drop(method, args, error)
-    }
-    const drop = (method: Method, args: unknown[], error: unknown): unknown => {
-      const callback = args.at(-1)
-      if (typeof callback === 'function') process.nextTick(callback, error)
-      return method === 'write' ? false : response
-    }
-    const hold = (): void => {
-      state = 'holding'
-      pretend(response, 'headersSent')
-      try {
-        const stored = this.commit?.(new NodeHeaders(response))
-        if (isPromise(stored)) stored.then(release, refuse)
-        else release()
-      } catch (error) {
-        refuse(error)
-      }
-    }
-
-    for (const method of METHODS) {
-      response[method] = ((...args: unknown[]): unknown => {
-        if (state === 'released') return original[method].apply(response, args)
-        if (state === 'refused') return drop(method, args, null)
-        if (state === 'holding' && method === 'writeHead') throw headWritten()
-        held.push([method, method === 'writeHead' ? absorbHeaders(response, args) : args])
-        if (state === 'open') hold()
-        if (method === 'end' && state === 'holding') pretend(response, 'writableEnded')
-        return method === 'write' ? false : response
-      }) as never
-    }
+    if (this.#response.headersSent) return false
+    if (this.#state === 'passing') this.#state = 'open'
     return true
+  }
+
+  #replace(call: (method: Method, args: unknown[]) => unknown): void {
+    const response = this.#response
+    response.writeHead = ((...args: unknown[]) => call('writeHead', args)) as never
+    response.write = ((...args: unknown[]) => call('write', args)) as never
+    response.end = ((...args: unknown[]) => call('end', args)) as never
+    response.flushHeaders = (...args: unknown[]) => void call('flushHeaders', args)
+  }
+
+  #call(method: Method, args: unknown[]): unknown {
+    if (this.#state === 'refused') return this.#drop(method, args, null)
+    if (this.#state === 'passing' || this.#state === 'released') {
+      // Node itself comes here for the head of a response that was begun by a write.
+      if (method === 'writeHead' && this.#touched) this.#addVary(args)
+      return this.#original[method].apply(this.#response, args)
+    }
+    if (this.#state === 'holding' && method === 'writeHead') throw headWritten()
+    this.#held.push([method, method === 'writeHead' ? absorbHeaders(this.#response, args) : args])
+    if (this.#state === 'open') this.#hold()
+    if (method === 'end' && this.#isHolding()) pretend(this.#response, 'writableEnded')
+    return method === 'write' ? false : this.#response
+  }
+
+  /** With changes pending the commit has run before this is reached, and now does nothing. */
+  #addVary(args: unknown[]): void {
+    if (!this.#response.headersSent) void this.commit?.(new NodeHeaders(this.#response, args))
+  }
+
+  #isHolding(): boolean {
+    return this.#state === 'holding'
+  }
+
+  #hold(): void {
+    this.#state = 'holding'
+    pretend(this.#response, 'headersSent')
+    const release = (): void => this.#release()
+    const refuse = (error: unknown): void => this.#refuse(error)
+    try {
+      const stored = this.commit?.(new NodeHeaders(this.#response))
+      if (isPromise(stored)) stored.then(release, refuse)
+      else release()
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  #release(): void {
+    this.#state = 'released'
+    unpretend(this.#response)
+    try {
+      for (const [method, args] of this.#held) this.#original[method].apply(this.#response, args)
+    } catch (error) {
+      // The call of the application was wrong, and it is too late to throw at it.
+      this.#refuse(error)
+    }
+    if (this.#held.some(([method]) => method === 'write')) this.#response.emit('drain')
+  }
+
+  #refuse(error: unknown): void {
+    this.#state = 'refused'
+    unpretend(this.#response)
+    // Node calls writeHead for our reply, too; whatever replaced the methods after us has done its part for the dropped response.
+    Object.assign(this.#response, this.#original)
+    if (this.#response.headersSent) abort(this.#response, error)
+    else sendInstead(this.#response, replyFor(error))
+    this.#replace((method, args) => this.#drop(method, args, error))
+    for (const [method, args] of this.#held) this.#drop(method, args, error)
+  }
+
+  /** Calls back whoever waits for a write that will not come. */
+  #drop(method: Method, args: unknown[], error: unknown): unknown {
+    const callback = args.at(-1)
+    if (typeof callback === 'function') process.nextTick(callback, error)
+    return method === 'write' ? false : this.#response
   }
 }
 
