@@ -175,7 +175,7 @@ describe('the origin of an unsafe request', () => {
       'https://shop.example.com:8444',
       'https://www.shop.example.com:8443',
       'http://partner.com',
-        'https://xn--prtner-3ve.com',
+      'https://xn--prtner-3ve.com',
       'ftp://partner.com',
       'file://',
       'partner.com',
