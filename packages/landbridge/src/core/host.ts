@@ -60,7 +60,8 @@ export function authorityText({ name, port }: Authority): Host {
 
 /** Turns a host name that a person wrote, in any script, into the ASCII form; text that is no host name stays as it is. */
 export function toAscii(written: string): string {
-  if (/^[\x21-\x7e]*$/.test(written)) return written
+  // The URL parser drops or decodes what is no part of a host name; such text is left to be refused.
+  if (/^[\x21-\x7e]*$/.test(written) || /[\x00-\x20\x7f%/\\?#@]/.test(written)) return written
   try {
     return new URL(`http://${written}/`).host
   } catch {
