@@ -146,6 +146,26 @@ describe.each(NODE_SERVERS)('$name', (adapter) => {
     expect(await (await ask('/get', { cookie: sessionCookie(answer) })).text()).toBe('dark')
   })
 
+  test('a method of the response that was taken before the session was touched is held as well', async () => {
+    const { ask, watched } = await launch(adapter, {
+      raw: {
+        '/token': async (session, response) => response.end(await session.csrfToken()),
+        '/write': async (session, response) => {
+          response.write(await session.csrfToken())
+          response.end()
+        },
+        '/head': async (session, response) => void response.writeHead((await session.csrfToken()) ? 201 : 500).end('token'),
+      },
+    })
+    for (const path of ['/token', '/write', '/head']) {
+      const answer = await ask(path)
+      expect([answer.status, answer.setCookies]).toEqual([path === '/head' ? 201 : 200, [OURS]])
+      expect((await answer.text()).length).toBeGreaterThan(0)
+    }
+    watched.fail('create')
+    for (const path of ['/token', '/write', '/head']) expect((await ask(path)).status).toBe(503)
+  })
+
   test('to the application the response looks sent while it is held, so it does not answer twice', async () => {
     const seen: unknown[] = []
     const { ask } = await launch(adapter, {
@@ -173,9 +193,10 @@ describe.each(NODE_SERVERS)('$name', (adapter) => {
     const { ask, watched } = await launch(adapter, {
       raw: {
         '/callbacks': change(async (_, response) => {
-          const written = new Promise<void>((resolve) => void response.write('one', () => resolve()))
-          const ended = new Promise<void>((resolve) => void response.end('two', () => resolve()))
-          await Promise.all([written, ended])
+          const [written, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+          response.write('one', () => written.resolve())
+          response.end('two', () => ended.resolve())
+          await Promise.all([written.promise, ended.promise])
           called.push('both')
         }),
       },

@@ -36,7 +36,7 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   testing: { modules: /^(?:core|testing)\// },
   'sessions.ts': { modules: /^core\// },
   'index.ts': { modules: /^(?:core\/|sessions\.ts$)/ },
-  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold)\.ts$)/, types: /^(?:fastify|hono)$/ },
+  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers)\.ts$)/, types: /^(?:fastify|hono)$/ },
 }
 
 test('every import keeps to the direction of its room', () => {

@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
+import { Readable, pipeline } from 'node:stream'
+import { promisify } from 'node:util'
 import { serve } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
@@ -106,7 +107,7 @@ const onExpress: Adapter = {
       const { status = 200, headers = {}, body = '' } = routes[path] ? await routes[path](session) : NOT_FOUND
       response.status(status).set(headers)
       if (typeof body === 'string') response.send(body)
-      else Readable.from(body).pipe(response)
+      else pipeline(Readable.from(body), response, () => undefined)
     })
     app.use((error: { status?: number }, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
       if (!response.headersSent) response.status(error.status ?? 500).send(ERROR_PAGE)
@@ -210,10 +211,8 @@ export async function listening(server: http.Server): Promise<Running & { readon
 
 function running(server: http.Server): Running & { readonly port: number } {
   const { port } = server.address() as AddressInfo
-  return { port, ask: (path, ask) => askServer(port, path, ask), close: () => closed(server, () => promisedClose(server)) }
+  return { port, ask: (path, ask) => askServer(port, path, ask), close: () => closed(server, promisify(server.close.bind(server))) }
 }
-
-const promisedClose = (server: http.Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))
 
 async function closed(server: http.Server, close: () => Promise<void>): Promise<void> {
   server.closeAllConnections()

@@ -1,98 +1,119 @@
 /**
- * Holds the head of a Node response back until the session is stored. Nothing is hooked before the session is touched: a request
- * that leaves it alone pays nothing, one that only reads pays for `Vary` when the head is written.
+ * Holds the head of a Node response back until the session is stored. Calls pass through while there is nothing to store.
  *
- *   open --first write--> holding --stored--> released (calls are repeated as they came)
- *                                 --failed--> refused  (503 or 409 goes out, the application's calls are dropped)
+ *   passing --change--> open --first write--> holding --stored--> released (calls are repeated as they came)
+ *                                                     --failed--> refused  (503 or 409 goes out, the application's calls are dropped)
+ *
+ * The methods are replaced before the application sees the response: in `response.end(await session.get('x'))` it takes `end`
+ * before the session is touched, so a later replacement would not be called.
  */
 import type { ServerResponse } from 'node:http'
 import type { ResponseHeaders } from '../core/headers.ts'
-import { varyWithCookie } from '../core/headers.ts'
 import { errorReply } from '../core/errors.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Signals } from '../core/session.ts'
 import type { MaybePromise } from '../core/types.ts'
 import { isPromise } from '../core/types.ts'
+import { absorbHeaders, addVary, NodeHeaders } from './node-headers.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- calls are kept and repeated as they came
 type AnyCall = (...args: any[]) => any
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
-const METHODS: readonly Method[] = ['writeHead', 'write', 'end', 'flushHeaders']
 
 export class Hold implements Signals {
   readonly #response: ServerResponse
+  readonly #original: Record<Method, AnyCall>
+  readonly #held: [Method, unknown[]][] = []
+  #state: 'passing' | 'open' | 'holding' | 'released' | 'refused' = 'passing'
+  #touched = false
   /** Set by the adapter as soon as the exchange is open. */
   commit: ((headers: ResponseHeaders) => MaybePromise<void>) | null = null
 
   constructor(response: ServerResponse) {
     this.#response = response
+    const { writeHead, write, end, flushHeaders } = response
+    this.#original = { writeHead, write, end, flushHeaders }
+    this.#replace((method, args) => this.#call(method, args))
   }
 
   touched(): void {
-    const response = this.#response
-    const writeHead = response.writeHead as AnyCall
-    response.writeHead = ((...args: unknown[]): unknown => {
-      return writeHead.apply(response, response.headersSent ? args : addVary(response, args))
-    }) as typeof response.writeHead
+    this.#touched = true
   }
 
   changed(): boolean {
-    const response = this.#response
-    if (response.headersSent) return false
-    const original = Object.fromEntries(METHODS.map((method) => [method, response[method]])) as unknown as Record<Method, AnyCall>
-    const held: [Method, unknown[]][] = []
-    let state: 'open' | 'holding' | 'released' | 'refused' = 'open'
-
-    const release = (): void => {
-      state = 'released'
-      unpretend(response)
-      try {
-        for (const [method, args] of held) original[method].apply(response, args)
-      } catch (error) {
-        // The call of the application was wrong, and it is too late to throw at it.
-        refuse(error)
-      }
-      if (held.some(([method]) => method === 'write')) response.emit('drain')
-    }
-    const refuse = (error: unknown): void => {
-      state = 'refused'
-      unpretend(response)
-      // Node itself calls writeHead when the reply is written; whatever sits above ours has done its part for the dropped response.
-      for (const method of METHODS) response[method] = original[method] as never
-      if (response.headersSent) abort(response, error)
-      else sendInstead(response, replyFor(error))
-      for (const method of METHODS) response[method] = ((...args: unknown[]) => drop(method, args, error)) as never
-      for (const [method, args] of held) drop(method, args, error)
-    }
-    const drop = (method: Method, args: unknown[], error: unknown): unknown => {
-      const callback = args.at(-1)
-      if (typeof callback === 'function') process.nextTick(callback, error)
-      return method === 'write' ? false : response
-    }
-    const hold = (): void => {
-      state = 'holding'
-      pretend(response, 'headersSent')
-      try {
-        const stored = this.commit?.(new NodeHeaders(response))
-        if (isPromise(stored)) stored.then(release, refuse)
-        else release()
-      } catch (error) {
-        refuse(error)
-      }
-    }
-
-    for (const method of METHODS) {
-      response[method] = ((...args: unknown[]): unknown => {
-        if (state === 'released') return original[method].apply(response, args)
-        if (state === 'refused') return drop(method, args, null)
-        if (state === 'holding' && method === 'writeHead') throw headWritten()
-        held.push([method, method === 'writeHead' ? absorbHeaders(response, args) : args])
-        if (state === 'open') hold()
-        if (method === 'end' && state === 'holding') pretend(response, 'writableEnded')
-        return method === 'write' ? false : response
-      }) as never
-    }
+    if (this.#response.headersSent) return false
+    if (this.#state === 'passing') this.#state = 'open'
     return true
+  }
+
+  #replace(call: (method: Method, args: unknown[]) => unknown): void {
+    const response = this.#response
+    response.writeHead = ((...args: unknown[]) => call('writeHead', args)) as never
+    response.write = ((...args: unknown[]) => call('write', args)) as never
+    response.end = ((...args: unknown[]) => call('end', args)) as never
+    response.flushHeaders = (...args: unknown[]) => void call('flushHeaders', args)
+  }
+
+  #call(method: Method, args: unknown[]): unknown {
+    if (this.#state === 'refused') return this.#drop(method, args, null)
+    if (this.#state === 'passing' || this.#state === 'released') {
+      // Node itself comes here for the head of a response that was begun by a write.
+      const vary = method === 'writeHead' && this.#touched && !this.#response.headersSent
+      return this.#original[method].apply(this.#response, vary ? addVary(this.#response, args) : args)
+    }
+    if (this.#state === 'holding' && method === 'writeHead') throw headWritten()
+    this.#held.push([method, method === 'writeHead' ? absorbHeaders(this.#response, args) : args])
+    if (this.#state === 'open') this.#hold()
+    if (method === 'end' && this.#isHolding()) pretend(this.#response, 'writableEnded')
+    return method === 'write' ? false : this.#response
+  }
+
+  #isHolding(): boolean {
+    return this.#state === 'holding'
+  }
+
+  #hold(): void {
+    this.#state = 'holding'
+    pretend(this.#response, 'headersSent')
+    const release = (): void => this.#release()
+    const refuse = (error: unknown): void => this.#refuse(error)
+    try {
+      const stored = this.commit?.(new NodeHeaders(this.#response))
+      if (isPromise(stored)) stored.then(release, refuse)
+      else release()
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  #release(): void {
+    this.#state = 'released'
+    unpretend(this.#response)
+    try {
+      for (const [method, args] of this.#held) this.#original[method].apply(this.#response, args)
+    } catch (error) {
+      // The call of the application was wrong, and it is too late to throw at it.
+      this.#refuse(error)
+    }
+    if (this.#held.some(([method]) => method === 'write')) this.#response.emit('drain')
+  }
+
+  #refuse(error: unknown): void {
+    this.#state = 'refused'
+    unpretend(this.#response)
+    // Node calls writeHead for our reply, too; whatever replaced the methods after us has done its part for the dropped response.
+    Object.assign(this.#response, this.#original)
+    if (this.#response.headersSent) abort(this.#response, error)
+    else sendInstead(this.#response, replyFor(error))
+    this.#replace((method, args) => this.#drop(method, args, error))
+    for (const [method, args] of this.#held) this.#drop(method, args, error)
+  }
+
+  /** Calls back whoever waits for a write that will not come. */
+  #drop(method: Method, args: unknown[], error: unknown): unknown {
+    const callback = args.at(-1)
+    if (typeof callback === 'function') process.nextTick(callback, error)
+    return method === 'write' ? false : this.#response
   }
 }
 
@@ -121,67 +142,6 @@ function sendInstead(response: ServerResponse, reply: Reply): void {
 /** What Node throws at an application that writes two heads. */
 function headWritten(): Error {
   return Object.assign(new Error('The head of this response was written already.'), { code: 'ERR_HTTP_HEADERS_SENT' })
-}
-
-/** A Node response as Web-standard headers. */
-class NodeHeaders implements ResponseHeaders {
-  readonly #response: ServerResponse
-
-  constructor(response: ServerResponse) {
-    this.#response = response
-  }
-
-  get(name: string): string | null {
-    return headerText(this.#response.getHeader(name))
-  }
-
-  set(name: string, value: string): void {
-    this.#response.setHeader(name, value)
-  }
-
-  append(name: string, value: string): void {
-    const before = this.#response.getHeader(name)
-    this.#response.setHeader(name, before === undefined ? value : [before, value].flat().map(String))
-  }
-}
-
-/**
- * Adds `Vary: Cookie` to a `writeHead` call under way. Frameworks hand it all their headers as one object, which Node writes out
- * twice as fast as headers set one by one; so the header goes into a copy of that object.
- */
-function addVary(response: ServerResponse, args: unknown[]): unknown[] {
-  const given = args.at(-1)
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    const rest = absorbHeaders(response, args)
-    response.setHeader('Vary', varyWithCookie(headerText(response.getHeader('vary'))))
-    return rest
-  }
-  const headers = given as Record<string, string | string[]>
-  const name = Object.keys(headers).find((each) => each.toLowerCase() === 'vary') ?? 'Vary'
-  const vary = varyWithCookie(headerText(headers[name] ?? response.getHeader('vary')))
-  return [...args.slice(0, -1), { ...headers, [name]: vary }]
-}
-
-const headerText = (value: number | string | readonly string[] | undefined): string | null => (value === undefined ? null : String(value))
-
-/** Moves the headers of a `writeHead(status, [message], [headers])` call to the response, where they can be added to. */
-function absorbHeaders(response: ServerResponse, args: unknown[]): unknown[] {
-  const headers = typeof args.at(-1) === 'object' ? args.at(-1) : undefined
-  if (headers === undefined || headers === null) return args
-  for (const [name, values] of headerGroups(headers)) response.setHeader(name, values)
-  return args.slice(0, -1)
-}
-
-/** Headers as an object, as pairs, or as a flat list of names and values; a name that comes twice keeps all its values. */
-function headerGroups(headers: object): Iterable<[string, string | string[]]> {
-  if (!Array.isArray(headers)) return Object.entries(headers).filter(([, value]) => value !== undefined) as [string, string | string[]][]
-  const flat = (Array.isArray(headers[0]) ? headers.flat(1) : headers) as (string | string[])[]
-  const groups = new Map<string, string[]>()
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    const name = String(flat[i]).toLowerCase()
-    groups.set(name, [...(groups.get(name) ?? []), flat[i + 1]!].flat())
-  }
-  return groups
 }
 
 function replyFor(error: unknown): Reply {

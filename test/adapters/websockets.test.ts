@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import type { Session, Sessions } from 'landbridge'
+import { nodeSessions, nodeUpgrade } from 'landbridge/node'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { listening } from '../support/adapters.ts'
+import type { Data } from '../support/adapters.ts'
+import { HOST, sessionCookie } from '../support/client.ts'
+import { makeSessions } from '../support/launch.ts'
+import { Watched } from '../support/stores.ts'
+
+async function start(sessions: Sessions<Data>, onOpen?: (session: Session<Data>) => unknown) {
+  const sockets = new WebSocketServer({ noServer: true })
+  const listener = nodeSessions(sessions, async (request, response) => {
+    await request.session.signIn({ id: 'elmer' })
+    response.end('in')
+  })
+  const upgrade = nodeUpgrade(sessions, async (request, socket, head) => {
+    await onOpen?.(request.session)
+    const account = await request.session.account()
+    sockets.handleUpgrade(request, socket, head, (ws) => ws.send(account?.id ?? 'anonymous'))
+  })
+  const server = http.createServer((request, response) => void listener(request, response))
+  server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head))
+  const running = await listening(server)
+  onTestFinished(async () => {
+    for (const each of sockets.clients) each.terminate()
+    await running.close()
+  })
+  const open = async ({ cookie, ...headers }: Record<string, string | undefined>): Promise<string | number> => {
+    const given = cookie === undefined ? headers : { ...headers, cookie }
+    const ws = new WebSocket(`ws://127.0.0.1:${running.port}/`, { headers: { host: HOST, ...given } as Record<string, string> })
+    const refused = once(ws, 'unexpected-response').then(([, response]) => (response as http.IncomingMessage).statusCode!)
+    ws.on('error', () => undefined)
+    const greeted = once(ws, 'message').then(([message]) => String(message))
+    const outcome = await Promise.race([refused, greeted])
+    ws.terminate()
+    return outcome
+  }
+  return { ...running, open }
+}
+
+describe('a WebSocket', () => {
+  test('of the site itself reads the session in its handshake', async () => {
+    const { ask, open } = await start(makeSessions(new Watched().store).sessions)
+    const cookie = sessionCookie(await ask('/'))
+    expect(await open({ origin: `http://${HOST}`, cookie })).toBe('elmer')
+    expect(await open({ origin: `http://${HOST}` })).toBe('anonymous')
+  })
+
+  test('from another origin, or of a client that hides its origin, is refused before any read', async () => {
+    const watched = new Watched()
+    const { sessions, events } = makeSessions(watched.store)
+    const { ask, open } = await start(sessions)
+    const cookie = sessionCookie(await ask('/'))
+    watched.calls.length = 0
+    expect(await open({ origin: 'http://fudd.acme.localhost', cookie })).toBe(403)
+    expect(await open({ origin: `https://${HOST}`, cookie })).toBe(403)
+    expect(await open({ origin: 'null', cookie })).toBe(403)
+    expect(await open({ cookie })).toBe(403)
+    expect(await open({ host: 'evil.example', origin: 'http://evil.example' })).toBe(421)
+    expect(watched.calls).toEqual([])
+    expect(events.filter(({ type }) => type === 'request.refused').length).toBe(5)
+  })
+
+  test('cannot change the session in its handshake, which carries no cookie of ours', async () => {
+    let thrown: unknown
+    const { open } = await start(makeSessions(new Watched().store).sessions, (session) => {
+      try {
+        session.set('theme', 'dark')
+      } catch (error) {
+        thrown = error
+      }
+    })
+    expect(await open({ origin: `http://${HOST}` })).toBe('anonymous')
+    expect(thrown).toMatchObject({ code: 'ERR_HEADERS_SENT' })
+  })
+
+  test('is refused with 503 while the store is down', async () => {
+    const watched = new Watched()
+    const { ask, open } = await start(makeSessions(watched.store).sessions)
+    const cookie = sessionCookie(await ask('/'))
+    watched.fail('read')
+    expect(await open({ origin: `http://${HOST}`, cookie })).toBe(503)
+  })
+
+  test('whose client resets the connection while the session is read harms nobody', async () => {
+    const watched = new Watched()
+    const { ask, port } = await start(makeSessions(watched.store).sessions)
+    const cookie = sessionCookie(await ask('/'))!
+    const strays: unknown[] = []
+    const keep = (error: unknown): void => void strays.push(error)
+    process.on('unhandledRejection', keep).on('uncaughtException', keep)
+    onTestFinished(() => void process.off('unhandledRejection', keep).off('uncaughtException', keep))
+    const { open: release, reached } = watched.hold('read')
+    const socket = net.connect(port, '127.0.0.1')
+    const lines = [`Host: ${HOST}`, `Origin: http://${HOST}`, `Cookie: ${cookie}`, 'Connection: Upgrade', 'Upgrade: websocket']
+    const keys = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+    socket.write(['GET / HTTP/1.1', ...lines, ...keys, '', ''].join('\r\n'))
+    await reached
+    socket.resetAndDestroy()
+    await once(socket, 'close')
+    expect((await ask('/')).status).toBe(200)
+    release()
+    expect((await ask('/')).status).toBe(200)
+    expect(strays).toEqual([])
+  })
+})
