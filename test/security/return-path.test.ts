@@ -22,7 +22,7 @@ const PATHS = [
 const REFUSED: readonly [string, Parameters<typeof nodeRequest>][] = [
   ['another host', ['evil.com']],
   ['a malformed host', ['evil.com/']],
-  ['a request from another site', ['elmer.acme.localhost', { origin: 'http://evil.com' }, { method: 'POST' }]],
+  ['a request from another site', ['elmer.acme.localhost', { origin: 'http://other.example' }, { method: 'POST' }]],
   ['a request that hides where it comes from', ['elmer.acme.localhost', {}, { method: 'POST' }]],
 ]
 

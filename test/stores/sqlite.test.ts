@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -42,6 +42,24 @@ describe('the session file', () => {
     const second = sqlite(file)
     expect(await second.read(session('kept').id, ELMER)).toMatchObject({ id: session('kept').id, handle: { scope: ELMER } })
     await second.close()
+  })
+
+  test.skipIf(process.platform === 'win32')('can be read by its owner only, and so can the files beside it', async () => {
+    const { file, store, db } = opened()
+    await store.create(session('private'))
+    for (const each of [file, `${file}-wal`, `${file}-shm`]) expect(statSync(each).mode & 0o777).toBe(0o600)
+    await store.close()
+    db.close()
+  })
+
+  test.each(['', '{', 'null', '"ann"'])('answers that a session whose accounts are damaged (%s) is absent', async (damaged) => {
+    const { store, db } = opened()
+    await store.create({ ...session('damaged'), accounts: [{ id: 'ann', signedInAt: 1 }] })
+    db.prepare('UPDATE session SET accounts = ?').run(damaged)
+    expect([await store.read(session('damaged').id, ELMER), await store.sessionsOf('ann', Date.now())]).toEqual([null, []])
+    expect(await store.revokeAccount('ann')).toBe(1)
+    await store.close()
+    db.close()
   })
 
   test('is refused, and left as it is, when a later version of the library wrote it', async () => {

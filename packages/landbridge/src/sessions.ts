@@ -10,7 +10,7 @@ import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
 import type { ResponseHeaders } from './core/headers.ts'
 import { WebHeaders } from './core/headers.ts'
-import { originOf, provenance } from './core/origin.ts'
+import { canonicalOrigin, originOf, provenance } from './core/origin.ts'
 import { readForwarded } from './core/proxy.ts'
 import type { Reply } from './core/reply.ts'
 import { errorReply } from './core/errors.ts'
@@ -27,6 +27,13 @@ import { isPromise } from './core/types.ts'
 
 /** Authority and scheme of a request, as the browser used them. */
 type Seen = Pick<Inbound, 'authority' | 'encrypted'>
+
+/** What is known of a refused request, all of it checked to be well-formed: events may be logged as they are. */
+interface RefusedAbout {
+  readonly host?: Host
+  readonly asked?: string | null
+  readonly origin?: string | null
+}
 
 /** What `open` made of a request: a refusal to send as it is, or a session to serve it with. */
 export type Exchange<Data extends object> =
@@ -83,8 +90,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   const context: Context = { store, lifetime: config.lifetime, now: config.now, emit }
   const stopSweeping = startSweeping(store, config.now)
 
-  const refuse = (reason: RequestReason, { method }: Inbound, host: Host | null = null, asked: string | null = null): Exchange<Data> => {
-    events.emit({ at: config.now(), host, type: 'request.refused', reason, method, asked })
+  const refuse = (reason: RequestReason, { method }: Inbound, about: RefusedAbout = {}): Exchange<Data> => {
+    events.emit({ at: config.now(), type: 'request.refused', reason, method, host: null, asked: null, origin: null, ...about })
     return { kind: 'reply', reply: refusal(reason) }
   }
 
@@ -110,19 +117,22 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     options: OpenOptions | undefined,
   ): MaybePromise<Exchange<Data>> {
     if (place === 'malformed') return refuse('host-malformed', incoming)
-    if (place === null) return refuse('host-not-allowed', incoming, null, seen.authority)
+    if (place === null) return refuse('host-not-allowed', incoming, { asked: seen.authority })
     if (!changesState(incoming)) return serve(incoming, seen, place, options)
 
     const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
     if (from === 'own' || from === 'trusted') return serve(incoming, seen, place, options)
     if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }))
       return serve(incoming, seen, place, options)
-    if (from === 'foreign') return refuse('cross-origin', incoming, place.host)
+    if (from === 'foreign')
+      return refuse('cross-origin', incoming, { host: place.host, origin: canonicalOrigin(incoming.header('origin') ?? '') })
 
     const token = incoming.header('x-csrf-token')
-    if (token === undefined) return refuse('origin-missing', incoming, place.host)
+    if (token === undefined) return refuse('origin-missing', incoming, { host: place.host })
     const exchange = serve(incoming, seen, place, options)
-    return exchange.session.checkCsrfToken(token).then((right) => (right ? exchange : refuse('csrf-token-invalid', incoming, place.host)))
+    return exchange.session
+      .checkCsrfToken(token)
+      .then((right) => (right ? exchange : refuse('csrf-token-invalid', incoming, { host: place.host })))
   }
 
   async function handle(

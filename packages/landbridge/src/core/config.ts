@@ -28,7 +28,10 @@ export interface SessionsOptions {
   readonly trustedProxies?: readonly string[]
   /** Other origins that may send unsafe requests, such as `'https://*.example.com'`. Default: none. */
   readonly trustedOrigins?: readonly string[]
-  /** Requests that are let through unchecked although they do not say where they come from: webhooks of other servers. */
+  /**
+   * Unsafe requests that are let through whatever site they come from, or do not say: webhooks of other servers, the form with which a
+   * payment provider sends a browser back. Whoever may send them is the application's to check.
+   */
   readonly insecureBypass?: (request: RequestSummary) => boolean
   /** Name of the cookie behind its prefix. Default `sid`: `__Host-sid`, `__Secure-sid`. */
   readonly cookieName?: string

@@ -29,8 +29,14 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
   | { readonly type: 'session.corrupt'; readonly session: SessionId; readonly key: string }
   | { readonly type: 'account.signed-in' | 'account.signed-out'; readonly session: SessionId; readonly account: string }
   | { readonly type: 'account.revoked'; readonly account: string; readonly sessions: number }
-  /** `asked` is the well-formed host that nobody serves, for `host-not-allowed`. */
-  | { readonly type: 'request.refused'; readonly reason: RequestReason; readonly method: string; readonly asked: string | null }
+  /** `asked` is the well-formed host that nobody serves, for `host-not-allowed`; `origin` where the request came from, for `cross-origin`. */
+  | {
+      readonly type: 'request.refused'
+      readonly reason: RequestReason
+      readonly method: string
+      readonly asked: string | null
+      readonly origin: string | null
+    }
   /** `belongsTo` is the scope whose cookie was shown here, for `wrong-host`. */
   | { readonly type: 'cookie.refused'; readonly reason: CookieReason; readonly session: SessionId | null; readonly belongsTo: Scope | null }
   | { readonly type: 'cookie.duplicate'; readonly count: number }

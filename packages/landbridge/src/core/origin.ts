@@ -56,7 +56,8 @@ export function originOf(scheme: 'http' | 'https', authority: string): string | 
   return `${scheme}://${parsed.name}${port}`
 }
 
-function canonicalOrigin(written: string): string | null {
+/** An origin as browsers write it; `null` for anything that is not an http or https origin. */
+export function canonicalOrigin(written: string): string | null {
   const match = /^(https?):\/\/([^/]+)$/i.exec(written)
   return match && originOf(match[1]!.toLowerCase() as 'http' | 'https', match[2]!)
 }

@@ -14,7 +14,7 @@ const REFUSALS: Record<RequestReason, readonly [status: number, text: string]> =
   'cross-origin': [403, 'This request came from another site, which is not trusted here.'],
   'origin-missing': [
     403,
-    'This request does not say which site it came from. Browsers send Sec-Fetch-Site or Origin; a form of this site may carry a CSRF token instead.',
+    'This request does not say which site it came from. Browsers send Sec-Fetch-Site or Origin; other clients may send the token of their session as X-CSRF-Token.',
   ],
   'csrf-token-invalid': [403, 'The CSRF token of this request belongs to another session. Load the page again and resubmit.'],
 }

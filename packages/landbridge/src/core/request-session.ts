@@ -52,6 +52,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
   /** The values as stored, without what is pending. */
   #values = ''
   #pending: Pending | null = null
+  /** The id that the commit created or renewed the session under. */
+  #savedId: SessionId | null = null
   #ended = false
   #changed = false
   #sealed = false
@@ -69,7 +71,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   get id(): SessionId | null {
-    return this.#pending?.fresh?.id ?? this.#found?.live?.session.id ?? null
+    return this.#savedId ?? this.#found?.live?.session.id ?? null
   }
 
   async account(): Promise<Account | null> {
@@ -149,10 +151,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   async signOut(reach: Reach = 'everywhere'): Promise<void> {
     const account = await this.account()
-    const id = this.id
-    if (account === null || id === null) return
+    if (account === null) return
+    const session = this.id
     await this.destroy(reach)
-    this.#emit({ type: 'account.signed-out', session: id, account: account.id })
+    // Signed in by this very request, nothing was stored yet and nobody was told.
+    if (session !== null) this.#emit({ type: 'account.signed-out', session, account: account.id })
   }
 
   async renew(): Promise<void> {
@@ -222,6 +225,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const cookies = strays ? clearStrayCookies(cookie, host, this.#request.path) : []
     if (fresh !== null) cookies.push(setCookie(cookie, writeCookieValue(fresh)))
     else if (this.#ended) cookies.push(clearCookie(cookie))
+    this.#savedId = fresh?.id ?? null
     headers.set('Vary', varyWithCookie(headers.get('vary')))
     sendCookies(headers, cookies)
     if (fresh !== null && !this.#seen.encrypted && !isLocalhost(host)) this.#emit({ type: 'cookie.insecure-transport' })

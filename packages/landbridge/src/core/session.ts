@@ -25,7 +25,10 @@ export type Reach = 'here' | 'everywhere'
 export interface Session<Data extends object = Record<string, unknown>> {
   /** Canonical host of the request. */
   readonly host: Host
-  /** Id of the session: `null` while it was not read, and where there is none. Safe to log. */
+  /**
+   * Id under which the session is stored now: `null` while it was not read, and where there is none. A new session has one, and a
+   * renewed session its new one, from the commit on. Safe to log.
+   */
   readonly id: SessionId | null
 
   /** The account that is signed in, or `null`. */
@@ -64,8 +67,10 @@ export interface Session<Data extends object = Record<string, unknown>> {
   /** When the session ends if it stays idle, in milliseconds since the epoch; `null` where there is none. */
   expiresAt(): Promise<number | null>
   /**
-   * A token for the `x-csrf-token` header or a form field, masked anew at each call. Starts a session where there is none, as a
-   * token is bound to session and scope; call it after `signIn` or `renew`, which end the tokens before. Needed only for browsers that send neither `Sec-Fetch-Site` nor `Origin`.
+   * A token that makes up for a missing `Sec-Fetch-Site` and `Origin`, for old browsers and other clients: sent as `x-csrf-token` it
+   * is checked by `open`; in a form field the application checks it with `checkCsrfToken`, and lets the form's route pass by
+   * `insecureBypass`. Masked anew at each call. Starts a session where there is none, as a token is bound to session and scope; call
+   * it after `signIn` or `renew`, which end the tokens before.
    */
   csrfToken(): Promise<string>
   /** Whether the token was made for this very session and scope. */

@@ -22,7 +22,8 @@ export function sqlite(file: string): Store {
 
   const read = (id: SessionId, scope: Scope): StoreRead | null => {
     const row = sql.read.get(scope, id) as ReadRow | undefined
-    return row === undefined ? null : { ...sessionOf(row), handle: row.hash === null ? null : handleOf(row as HandleRow) }
+    const session = row === undefined ? null : sessionOf(row)
+    return session && { ...session, handle: row!.hash === null ? null : handleOf(row as HandleRow) }
   }
 
   const insert = ({ id, createdAt, expiresAt, accounts, values, handle }: NewSession): void => {
@@ -116,7 +117,10 @@ export function sqlite(file: string): Store {
       return row !== undefined && row.expires > now ? row.value : null
     },
 
-    sessionsOf: (account, now) => (sql.sessionsOf.all(indexKey(account), now, now) as unknown as SessionRow[]).map(sessionOf),
+    sessionsOf: (account, now) => {
+      const rows = sql.sessionsOf.all(indexKey(account), now, now) as unknown as SessionRow[]
+      return rows.map(sessionOf).filter((session) => session !== null)
+    },
 
     revokeAccount: (account, except) =>
       atomically(() => {
@@ -163,13 +167,18 @@ type ReadRow = SessionRow & { [Column in keyof HandleRow]: HandleRow[Column] | n
 
 const ANONYMOUS: readonly Account[] = []
 
-function sessionOf({ id, created, expires, accounts, vals }: SessionRow): StoredSession {
-  return {
-    id,
-    createdAt: created,
-    expiresAt: expires,
-    accounts: accounts === '[]' ? ANONYMOUS : (JSON.parse(accounts) as Account[]),
-    values: vals,
+/** `null` for a row whose accounts are damaged: nobody is signed in by guesswork. */
+function sessionOf({ id, created, expires, accounts, vals }: SessionRow): StoredSession | null {
+  const signedIn = accounts === '[]' ? ANONYMOUS : accountsOf(accounts)
+  return signedIn && { id, createdAt: created, expiresAt: expires, accounts: signedIn, values: vals }
+}
+
+function accountsOf(text: string): readonly Account[] | null {
+  try {
+    const accounts: unknown = JSON.parse(text)
+    return Array.isArray(accounts) ? (accounts as Account[]) : null
+  } catch {
+    return null
   }
 }
 

@@ -1,0 +1,39 @@
+import { createSessions } from 'landbridge'
+import type { SessionEvent, Store } from 'landbridge'
+import { memory } from 'landbridge/memory'
+import { afterEach, expect, test, vi } from 'vitest'
+
+afterEach(() => vi.useRealTimers())
+
+const url = 'http://app.localhost/'
+const topology = { kind: 'isolated', hosts: ['app.localhost'] } as const
+
+test('a store that hangs is given up after two seconds, with 503, and asked again by the next request', async () => {
+  const inner = memory()
+  let hanging = false
+  const events: SessionEvent[] = []
+  const never = Promise.withResolvers<never>().promise
+  const store: Store = { ...inner, read: (...args) => (hanging ? never : inner.read(...args)) }
+  const sessions = createSessions<{ theme: string }>({ topology, store, onEvent: (event) => events.push(event) })
+  const visit = (cookie: string) =>
+    sessions.handle(new Request(url, { headers: { cookie } }), async (session) => {
+      const theme = await session.get('theme')
+      session.set('theme', 'dark')
+      return new Response(theme ?? 'none')
+    })
+  const cookie = (await visit('')).headers.getSetCookie()[0]!.split(';')[0]!
+
+  vi.useFakeTimers()
+  hanging = true
+  const late = visit(cookie)
+  await vi.advanceTimersByTimeAsync(1999)
+  expect(events.filter(({ type }) => type === 'store.failed')).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  const response = await late
+  expect([response.status, response.headers.getSetCookie()]).toEqual([503, []])
+  expect(events.filter(({ type }) => type === 'store.failed')).toHaveLength(1)
+  expect(vi.getTimerCount()).toBe(0) // no deadline outlives its call
+
+  hanging = false
+  expect(await (await visit(cookie)).text()).toBe('dark')
+})
