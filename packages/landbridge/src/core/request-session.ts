@@ -240,7 +240,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
       this.#finding = found.then((each) => this.#settle(each))
     } catch (error) {
       // A store that failed is not asked again by this request.
-      this.#finding = Promise.reject(error as Error)
+      this.#finding = Promise.reject(error)
     }
     return this.#finding
   }
