@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 
 const EXECUTABLE = process.env['LANDBRIDGE_CHROMIUM'] || '/usr/bin/chromium'
@@ -19,11 +19,6 @@ export const missingChromium: string | null = existsSync(EXECUTABLE) ? null : `t
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGS })
-}
-
-/** The cookie of a page's host, as the browser holds it. */
-export async function cookieOf(context: BrowserContext, url: string, name: string) {
-  return (await context.cookies(url)).find((cookie) => cookie.name === name)
 }
 
 /** What a page threw, and what its Content-Security-Policy blocked. */
