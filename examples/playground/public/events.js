@@ -72,7 +72,10 @@ function concernsThisPage(entry) {
   return begun && entry.scope === scope && (account === '' || entry.account === account)
 }
 
-/** A reload should not repeat what the last form did. */
+/** A reload should not repeat what the last form did. Without its address the browser would no longer focus the notice: done here. */
 function forgetNotice() {
-  if (location.search.startsWith('?done=')) history.replaceState(null, '', '/')
+  if (!location.search.startsWith('?done=')) return
+  const notice = document.querySelector('#notice')
+  if (notice instanceof HTMLElement) notice.focus()
+  history.replaceState(null, '', '/')
 }

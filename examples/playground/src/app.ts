@@ -45,7 +45,14 @@ export function createPlayground(file: string, log: EventLog): Playground {
   app.post('/mode', landbridge.middleware, express.urlencoded({ extended: false, limit: '1kb' }), (request, response) => {
     const { mode: wanted } = request.body as { mode?: unknown }
     mode = wanted === standard.id ? standard : landbridge
-    log.add(ownEntry(null, 'playground.mode', `Sessions are now kept by ${mode.id}, on all hosts.`, mode === standard ? 'alarm' : 'plain'))
+    log.add(
+      ownEntry(
+        null,
+        'playground.mode',
+        `Sessions are now kept by ${mode === standard ? standard.id : 'Landbridge'}, on all hosts.`,
+        mode === standard ? 'alarm' : 'plain',
+      ),
+    )
     response.redirect(303, '/?done=mode#notice')
   })
 

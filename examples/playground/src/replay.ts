@@ -47,7 +47,7 @@ function headerLines(headers: readonly (readonly [string, string])[]): string[] 
 }
 
 /** `name=<id>.<secret>` keeps its id, which is safe to show; of any other form nothing but a few characters stays. */
-export function maskCookie(header: string): string {
+function maskCookie(header: string): string {
   return header.replace(/^([^=;]+)=([^;]*)/, (_, name: string, value: string) => {
     const [id, secret] = /^([\w-]{22})\.([\w-]{43})$/.exec(value)?.slice(1) ?? []
     return `${name}=${id && secret ? `${id}.${mask(secret)}` : mask(value.replace(/^s(?::|%3A)/i, ''))}`

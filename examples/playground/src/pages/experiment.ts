@@ -47,7 +47,8 @@ function outcome({ mode, verdict, shown }: Result): Html {
     data-testid="verdict"
   >
     <p class="stamp">
-      <span aria-hidden="true">${MARK[verdict.outcome]}</span>${WORD[verdict.outcome]} <span class="by">with ${mode}</span>
+      <span aria-hidden="true">${MARK[verdict.outcome]}</span>${WORD[verdict.outcome]}
+      <span class="by">with ${mode === 'landbridge' ? 'Landbridge' : mode}</span>
     </p>
     <h3 id="verdict-title">${verdict.title}</h3>
     <ol class="trace">

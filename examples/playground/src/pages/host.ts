@@ -6,6 +6,7 @@ import type { Mode, View } from '../modes/mode.ts'
 import { accountSection } from './account.ts'
 import { cookieSection } from './cookie.ts'
 import { experimentSection } from './experiment.ts'
+import type { Html } from './html.ts'
 import { html } from './html.ts'
 import { page } from './layout.ts'
 import { logSection } from './log.ts'
@@ -28,10 +29,7 @@ export interface HostPage {
 export function hostPage({ site, authority, mode, view, entries, result, done, now }: HostPage): string {
   const body = html`<div class="headline">
       <h1><span class="dot"></span>${site.host}</h1>
-      <p>
-        <span class="chip">${site.topology}</span>
-        ${site.topology === 'shared' ? `one session for ${SHARED_DOMAIN} and every host below it` : 'has its own sessions, which no other host accepts'}
-      </p>
+      <p>${describe(site, mode)}</p>
     </div>
     <p class="notice" id="stale" role="status" hidden>
       <span>Something happened to this session, in another window perhaps.</span> <a href="/">Load the page again</a>
@@ -46,4 +44,11 @@ export function hostPage({ site, authority, mode, view, entries, result, done, n
     </div>`
   const data = { session: view.session ?? '', scope: view.scope, account: view.account ?? '', last: entries.at(-1)?.number ?? 0 }
   return page({ title: `${site.host} · Landbridge playground`, site, authority, data, body })
+}
+
+function describe({ topology }: Site, { id }: Mode): Html {
+  if (id === 'express-session') return html`<span class="chip">${id}</span> a host-only cookie, and one store for all hosts`
+  return topology === 'shared'
+    ? html`<span class="chip">shared</span> one session for ${SHARED_DOMAIN} and every host below it`
+    : html`<span class="chip">isolated</span> has its own sessions, which no other host accepts`
 }

@@ -8,7 +8,7 @@ import { page } from './layout.ts'
 /** The way in: what this is, and where to go. It is not a host of the sessions and has none itself. */
 export function indexPage(authority: string | undefined, mode: ModeId): string {
   const body = html`<div class="intro">
-      <h1>One server, four hosts, and the question which cookie opens which door</h1>
+      <h1>One server, four hosts: which cookie opens which door?</h1>
       <p class="lead">
         A session cookie is a key, and most servers never ask on which host it is shown. Landbridge gives every cookie one scope and looks
         it up there and nowhere else. Sign in below, show the cookie to another host, and see what the server makes of it.

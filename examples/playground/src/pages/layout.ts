@@ -3,6 +3,8 @@ import { SITES, urlOf } from '../hosts.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
 
+const STYLES = ['base', 'frame', 'cards', 'log', 'index']
+
 interface Frame {
   readonly title: string
   readonly site: Site | null
@@ -22,7 +24,7 @@ export function page({ title, site, authority, data, body }: Frame): string {
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/style.css" />
+        ${STYLES.map((name) => html`<link rel="stylesheet" href="/${name}.css" />`)}
         ${data ? html`<script src="/events.js" type="module"></script>` : null}
       </head>
       <body

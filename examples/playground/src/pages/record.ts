@@ -25,7 +25,7 @@ export function recordSection({ record, handles, session }: View, now: number): 
 function factLine([name, value]: Fact, now: number): Html {
   return html`<div>
     <dt>${name}</dt>
-    <dd ${name === 'Session id' && html`data-testid="session-id"`} class="${typeof value === 'string' && 'code'}">
+    <dd ${name === 'Session id' && html`data-testid="session-id"`} class="${typeof value === 'string' && !value.includes(' ') && 'code'}">
       ${typeof value === 'number' ? moment(value, now) : value}
     </dd>
   </div>`

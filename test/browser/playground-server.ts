@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const SERVER = fileURLToPath(new URL('../../examples/playground/src/server.ts', import.meta.url))
+
+export interface PlaygroundServer {
+  /** The address of a host's page, `localhost` for the index. */
+  url(host: string, path?: string): string
+  stop(): Promise<void>
+}
+
+/** The playground as `npm start` runs it: a process of its own, on a free port, with a database of its own. */
+export async function startPlayground(): Promise<PlaygroundServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'landbridge-playground-'))
+  const env = { ...process.env, PORT: '0', LANDBRIDGE_PLAYGROUND_DB: join(folder, 'sessions.db'), NO_COLOR: '1' }
+  const child = spawn(process.execPath, [SERVER], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const port = await Promise.race([
+    portIn(child.stdout),
+    exited.then(([code]) => Promise.reject(new Error(`The playground ended: ${code}`))),
+  ])
+  return {
+    url: (host, path = '/') => `http://${host}:${port}${path}`,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function portIn(output: AsyncIterable<Buffer>): Promise<string> {
+  let text = ''
+  for await (const chunk of output) {
+    text += chunk.toString()
+    const port = /http:\/\/localhost:(\d+)/.exec(text)?.[1]
+    if (port) return port
+  }
+  throw new Error(`The playground printed no address:\n${text}`)
+}
