@@ -1,5 +1,5 @@
 export { createSessions } from './sessions.ts'
-export type { Exchange, OpenOptions, Sessions } from './sessions.ts'
+export type { Exchange, OpenOptions, SessionInfo, Sessions } from './sessions.ts'
 export type { RequestSummary, SessionsOptions } from './core/config.ts'
 export { errorReply, LandbridgeError } from './core/errors.ts'
 export type { ConfigFault, ErrorCode } from './core/errors.ts'

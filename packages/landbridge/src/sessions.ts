@@ -5,7 +5,7 @@
  */
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
-import type { EventListener, RequestReason } from './core/events.ts'
+import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
 import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
 import type { ResponseHeaders } from './core/headers.ts'
@@ -53,6 +53,9 @@ export interface OpenOptions extends Signals {
   readonly address?: string | undefined
 }
 
+/** A session as an application may list it; times are milliseconds since the epoch. */
+export type SessionInfo = Pick<StoredSession, 'id' | 'createdAt' | 'expiresAt' | 'accounts'>
+
 /** All sessions of an application. */
 export interface Sessions<Data extends object = RegisteredData> {
   /** Opens the session of a request: checks host and origin, and reads nothing yet. Answers at once unless it has to ask. */
@@ -63,8 +66,8 @@ export interface Sessions<Data extends object = RegisteredData> {
     next: (session: Session<Data>) => MaybePromise<Response>,
     options?: { readonly address?: string },
   ): Promise<Response>
-  /** The live sessions in which an account is signed in. */
-  sessionsOf(accountId: string): Promise<readonly StoredSession[]>
+  /** The live sessions in which an account is signed in, on all hosts and in all browsers. */
+  sessionsOf(accountId: string): Promise<readonly SessionInfo[]>
   /** Ends a session with all its handles, at once and on every node. `false` when there was none. */
   revoke(id: SessionId): Promise<boolean>
   /** Ends all sessions of an account, and returns how many. */
@@ -82,7 +85,7 @@ export interface Sessions<Data extends object = RegisteredData> {
 export function createSessions<Data extends object = RegisteredData>(options: SessionsOptions): Sessions<Data> {
   const config = compileConfig(options)
   const events = new Events()
-  events.subscribe(warnOfInsecureTransport())
+  events.subscribe(warnOfInsecureTransport)
   if (config.onEvent) events.subscribe(config.onEvent)
   const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
   const failed = (error: Error): void => events.emit({ at: config.now(), host: null, type: 'store.failed', error })
@@ -153,6 +156,11 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     }
   }
 
+  async function sessionsOf(account: string): Promise<readonly SessionInfo[]> {
+    const sessions = await store.sessionsOf(account, config.now())
+    return sessions.map(({ id, createdAt, expiresAt, accounts }) => ({ id, createdAt, expiresAt, accounts }))
+  }
+
   async function revoke(id: SessionId): Promise<boolean> {
     const revoked = await store.revoke(id)
     if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: null })
@@ -173,7 +181,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   return {
     open,
     handle,
-    sessionsOf: async (account) => store.sessionsOf(account, config.now()),
+    sessionsOf,
     revoke,
     revokeAccount,
     subscribe: (listener) => events.subscribe(listener),
@@ -205,13 +213,12 @@ function changesState(incoming: Inbound): boolean {
   }
 }
 
-/** Says once on standard error what otherwise looks like a sign-in that does not stick. */
-function warnOfInsecureTransport(): EventListener {
-  let warned = false
-  return ({ type, host }) => {
-    if (warned || type !== 'cookie.insecure-transport') return
-    warned = true
-    const problem = `A session cookie for ${host} was set over plain http. It is Secure, so browsers drop it.`
-    process.emitWarning(`${problem} Serve the host over https, or set trustedProxies if TLS ends at a proxy.`, 'LandbridgeWarning')
-  }
+let warned = false
+
+/** Says once in a process, on standard error, what otherwise looks like a sign-in that does not stick. */
+function warnOfInsecureTransport({ type, host }: SessionEvent): void {
+  if (warned || type !== 'cookie.insecure-transport') return
+  warned = true
+  const problem = `A session cookie for ${host} was set over plain http. It is Secure, so browsers drop it.`
+  process.emitWarning(`${problem} Serve the host over https, or set trustedProxies if TLS ends at a proxy.`, 'LandbridgeWarning')
 }

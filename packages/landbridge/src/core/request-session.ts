@@ -240,7 +240,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
       this.#finding = found.then((each) => this.#settle(each))
     } catch (error) {
       // A store that failed is not asked again by this request.
-      this.#finding = Promise.reject(error)
+      this.#finding = failed(error)
     }
     return this.#finding
   }
@@ -353,6 +353,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
 /** Lone surrogates are refused: as UTF-8, in which databases keep text, they would all be the same account. */
 function isAccountId(id: unknown): id is string {
   return typeof id === 'string' && id !== '' && id.length <= ACCOUNT_LIMIT && id.isWellFormed()
+}
+
+async function failed(error: unknown): Promise<never> {
+  throw error
 }
 
 const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })
