@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import type { SessionId } from 'landbridge'
+import { memory } from 'landbridge/memory'
 import { describe, expect, test } from 'vitest'
 import { ADAPTERS, ERROR_PAGE, SERVERS } from '../support/adapters.ts'
 import type { Application, Route } from '../support/adapters.ts'
 import { HOST, idOf, sessionCookie } from '../support/client.ts'
 import { launch } from '../support/launch.ts'
+import { wrapped } from '../support/stores.ts'
 
 const APP_COOKIES = { 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] }
 
@@ -128,6 +130,20 @@ describe.each(ADAPTERS)('$name', (adapter) => {
     const answer = await ask('/set-and-throw')
     expect([answer.status, await answer.text()]).toEqual([500, ERROR_PAGE])
     expect(await (await ask('/plain')).text()).toBe('plain')
+  })
+
+  test('two updates side by side see one another, also when the store answers late', async () => {
+    const late = wrapped(memory(), async (_, call) => call())
+    const update: Route = async (session) => {
+      const add = (key: string) => session.update(key, (count = 0) => Number(count) + 1)
+      await Promise.all([add('a'), add('b'), add('a')])
+      return { body: JSON.stringify(await session.all()) }
+    }
+    const { ask } = await launch(adapter, { routes: { ...application.routes, '/update': update } }, { inner: late })
+    const cookie = sessionCookie(await ask('/set'))
+    for (const count of [1, 2]) {
+      expect(JSON.parse(await (await ask('/update', { cookie })).text())).toEqual({ theme: 'dark', a: 2 * count, b: count })
+    }
   })
 
   test('a stream that changed the session waits for the store, then comes chunk by chunk', async () => {

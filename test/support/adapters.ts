@@ -22,7 +22,7 @@ import type { Answer, Ask } from './client.ts'
 export type Data = Record<string, any>
 
 /** What a route answers with, in no framework's words. */
-export interface Page {
+interface Page {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | AsyncIterable<string>
