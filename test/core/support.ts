@@ -28,7 +28,7 @@ export function world(options: Partial<SessionsOptions> = {}) {
 }
 
 /** The store itself, with the names of the methods that were called. */
-export function recording(inner: Store): { store: Store; calls: string[] } {
+function recording(inner: Store): { store: Store; calls: string[] } {
   const calls: string[] = []
   const store = around(inner, (method, call) => {
     calls.push(method)

@@ -25,9 +25,10 @@ import { isLocalhost } from './host.ts'
 import { SEEN_FRACTION } from './lifetime.ts'
 import type { Live, Recognised } from './recognise.ts'
 import { recognise } from './recognise.ts'
+import { valuesAt } from './records.ts'
 import type { Inbound } from './request.ts'
 import type { Context, HandleInfo, Reach, Session, Signals } from './session.ts'
-import type { Changes, Outcome, StoredHandle, StoredSession, StoreRead } from './store.ts'
+import type { Changes, Outcome, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
 import type { Account, Host, MaybePromise, SessionId } from './types.ts'
 import { isPromise } from './types.ts'
@@ -249,7 +250,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     this.#found = found
     const { live, strays } = found
     if (live !== null) {
-      this.#values = this.#valuesOf(live.session, live.handle)
+      this.#values = valuesAt(live.session, live.handle, this.#place.values)
       const seen = this.#context.now() - live.handle.seenAt >= this.#context.lifetime.idleMs * SEEN_FRACTION
       // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
       if (seen && this.#signalChange()) this.#pending ??= newPending()
@@ -315,15 +316,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
   #refresh(live: Live): MaybePromise<false> {
     const take = (read: StoreRead | null): false => {
       if (!read?.handle) throw ended(this.#context, this.#place, live.session.id)
-      this.#values = this.#valuesOf(read, read.handle)
+      this.#values = valuesAt(read, read.handle, this.#place.values)
       return false
     }
     const read = this.#context.store.read(live.session.id, this.#place.scope)
     return isPromise(read) ? read.then(take) : take(read)
-  }
-
-  #valuesOf(session: StoredSession, handle: StoredHandle): string {
-    return this.#place.values === 'session' ? session.values : handle.values
   }
 
   #change(): Pending {
