@@ -7,9 +7,13 @@ import { fileURLToPath } from 'node:url'
 
 const SERVER = fileURLToPath(new URL('../../examples/playground/src/server.ts', import.meta.url))
 
+const STOP_MS = 10_000
+
 export interface PlaygroundServer {
+  readonly port: number
   /** The address of a host's page, `localhost` for the index. */
   url(host: string, path?: string): string
+  /** Ends it as Ctrl+C does; throws when that does not end it. */
   stop(): Promise<void>
 }
 
@@ -24,11 +28,15 @@ export async function startPlayground(): Promise<PlaygroundServer> {
     exited.then(([code]) => Promise.reject(new Error(`The playground ended: ${code}`))),
   ])
   return {
+    port: Number(port),
     url: (host, path = '/') => `http://${host}:${port}${path}`,
     async stop() {
+      const tooLate = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       child.kill('SIGTERM')
-      await exited
+      const [, signal] = (await exited) as [number | null, string | null]
+      clearTimeout(tooLate)
       rmSync(folder, { recursive: true, force: true })
+      if (signal === 'SIGKILL') throw new Error(`The playground was still running ${STOP_MS} ms after SIGTERM.`)
     },
   }
 }

@@ -9,6 +9,8 @@ const KEEP_ALIVE_MS = 20_000
 export function eventStream(log: EventLog): RequestHandler {
   return (request, response, next) => {
     if (!siteOf(request.headers.host)) return next()
+    // Gone before its turn came: it would never say that it closed.
+    if (response.destroyed) return
     response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' })
     const send = (entry: Entry): void => {
       response.write(`id: ${entry.number}\ndata: ${JSON.stringify(entry)}\n\n`)

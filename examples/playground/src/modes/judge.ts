@@ -23,7 +23,7 @@ export function judgeLandbridge({ from, to, account, session, answer, control, e
     outcome: 'refused',
     title: `Refused: ${to.host} answered an anonymous visitor${refusal ? ` (${refusal.reason})` : ''}`,
     sent,
-    lookedUp: `Session ${session} and its handle for ${scopeName(to)}, in one read. The session exists; that handle does not.`,
+    lookedUp: `Session ${session} and its handle for ${scopeName(to)}, in one read. The session exists; that handle does not. Only after that refusal did it ask whose cookie it was, for the log.`,
     why: `A handle is looked up by session and scope, and for the scope ${scopeName(to)} this session has none. So there is no comparison of host names that somebody could forget. ${untouched}`,
   }
 }
