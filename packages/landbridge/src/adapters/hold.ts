@@ -19,11 +19,12 @@ import { absorbHeaders, addVary, NodeHeaders } from './node-headers.ts'
 // oxlint-disable-next-line typescript/no-explicit-any -- calls are kept and repeated as they came
 type AnyCall = (...args: any[]) => any
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+const NOTHING: [Method, unknown[]][] = []
 
 export class Hold implements Signals {
   readonly #response: ServerResponse
   readonly #original: Record<Method, AnyCall>
-  readonly #held: [Method, unknown[]][] = []
+  #held: [Method, unknown[]][] = NOTHING
   #state: 'passing' | 'open' | 'holding' | 'released' | 'refused' = 'passing'
   #touched = false
   /** Set by the adapter as soon as the exchange is open. */
@@ -33,7 +34,9 @@ export class Hold implements Signals {
     this.#response = response
     const { writeHead, write, end, flushHeaders } = response
     this.#original = { writeHead, write, end, flushHeaders }
-    this.#replace((method, args) => this.#call(method, args))
+    response.writeHead = ((...args: unknown[]) => this.#call('writeHead', args)) as never
+    response.write = ((...args: unknown[]) => this.#call('write', args)) as never
+    response.end = ((...args: unknown[]) => this.#call('end', args)) as never
   }
 
   touched(): void {
@@ -41,26 +44,37 @@ export class Hold implements Signals {
   }
 
   changed(): boolean {
-    if (this.#response.headersSent) return false
-    if (this.#state === 'passing') this.#state = 'open'
+    const response = this.#response
+    if (response.headersSent) return false
+    if (this.#state !== 'passing') return true
+    this.#state = 'open'
+    this.#held = []
+    // It takes no arguments, so nothing can touch the session between the taking and the call.
+    this.#original.flushHeaders = response.flushHeaders
+    response.flushHeaders = () => void this.#call('flushHeaders', [])
     return true
   }
 
-  #replace(call: (method: Method, args: unknown[]) => unknown): void {
-    const response = this.#response
-    response.writeHead = ((...args: unknown[]) => call('writeHead', args)) as never
-    response.write = ((...args: unknown[]) => call('write', args)) as never
-    response.end = ((...args: unknown[]) => call('end', args)) as never
-    response.flushHeaders = (...args: unknown[]) => void call('flushHeaders', args)
+  #call(method: Method, args: unknown[]): unknown {
+    switch (this.#state) {
+      case 'passing':
+      case 'released':
+        // Node itself comes here for the head of a response that was begun by a write.
+        return this.#original[method].apply(this.#response, method === 'writeHead' ? this.#headArguments(args) : args)
+      case 'refused':
+        return this.#drop(method, args, null)
+      case 'open':
+      case 'holding':
+        return this.#keep(method, args)
+    }
   }
 
-  #call(method: Method, args: unknown[]): unknown {
-    if (this.#state === 'refused') return this.#drop(method, args, null)
-    if (this.#state === 'passing' || this.#state === 'released') {
-      // Node itself comes here for the head of a response that was begun by a write.
-      const vary = method === 'writeHead' && this.#touched && !this.#response.headersSent
-      return this.#original[method].apply(this.#response, vary ? addVary(this.#response, args) : args)
-    }
+  /** With changes pending the commit has run before this is reached, and `Vary` is there already. */
+  #headArguments(args: unknown[]): unknown[] {
+    return this.#touched && !this.#response.headersSent ? addVary(this.#response, args) : args
+  }
+
+  #keep(method: Method, args: unknown[]): unknown {
     if (this.#state === 'holding' && method === 'writeHead') throw headWritten()
     this.#held.push([method, method === 'writeHead' ? absorbHeaders(this.#response, args) : args])
     if (this.#state === 'open') this.#hold()
@@ -99,13 +113,15 @@ export class Hold implements Signals {
   }
 
   #refuse(error: unknown): void {
+    const response = this.#response
     this.#state = 'refused'
-    unpretend(this.#response)
+    unpretend(response)
     // Node calls writeHead for our reply, too; whatever replaced the methods after us has done its part for the dropped response.
-    Object.assign(this.#response, this.#original)
-    if (this.#response.headersSent) abort(this.#response, error)
-    else sendInstead(this.#response, replyFor(error))
-    this.#replace((method, args) => this.#drop(method, args, error))
+    const { writeHead, write, end, flushHeaders } = response
+    Object.assign(response, this.#original)
+    if (response.headersSent) abort(response, error)
+    else sendInstead(response, replyFor(error))
+    Object.assign(response, { writeHead, write, end, flushHeaders })
     for (const [method, args] of this.#held) this.#drop(method, args, error)
   }
 
