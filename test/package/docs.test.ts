@@ -204,6 +204,7 @@ describe('The examples of the README run as they are written', () => {
   })
 
   test('web.ts signs a visitor in', async () => {
+    process.chdir(folder) // its session file stays there
     const { default: app } = (await import(pathToFileURL(join(folder, 'web.ts')).href)) as {
       default: { fetch(request: Request): Promise<Response> }
     }

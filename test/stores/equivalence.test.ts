@@ -62,7 +62,8 @@ async function perform(store: Store, each: Step, index: number, now: number): Pr
     }
     case 'renew': {
       const { keepValues, place: at } = each
-      const next = { ...beginning(each, index, now), handle: handleOf(each, now), keepValues, place: at, changes: new Map(each.changes) }
+      const how = { keepValues, place: at, changes: new Map(each.changes), traceUntil: now + 50 }
+      const next = { ...beginning(each, index, now), handle: handleOf(each, now), ...how }
       return store.renew(earlier(each.back), each.scope, next, now)
     }
     case 'revoke':
@@ -108,6 +109,7 @@ async function stateOf(store: Store, ids: readonly SessionId[], now: number): Pr
     for (const each of SCOPES) state.push(await store.read(id, each))
     state.push(await store.handlesOf(id))
   }
+  for (const id of ids) state.push(await store.wasRenewed(id, now))
   for (const account of ACCOUNTS) state.push((await store.sessionsOf(account, now)).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
   return state
 }

@@ -169,7 +169,7 @@ describe('a session with several handles', () => {
 
   test('loses all handles when it is revoked, when its account is, and when one handle renews', async () => {
     const next = session('next')
-    const renewal = { ...next, keepValues: true, place: 'handle', changes: new Map() } as const
+    const renewal = { ...next, keepValues: true, place: 'handle', changes: new Map(), traceUntil: Date.now() + HOUR } as const
     for (const end of ['revoke', 'revokeAccount', 'renew'] as const) {
       const { store, db, id } = await withTwoHandles()
       if (end === 'revoke') expect(await store.revoke(id)).toBe(true)

@@ -100,13 +100,21 @@ const BROKEN: Record<string, { make(store: Store): Partial<Store>; noticedBy: Re
     make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, keepValues: true }, now) }),
     noticedBy: /a renewal can drop all values/,
   },
-  'revokeAccount goes through a list and ends one after the other': {
+  'renew leaves no trace': {
+    make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, traceUntil: 0 }, now) }),
+    noticedBy: /leaves a trace of the old id/,
+  },
+  'revoke does not follow a renewal': {
+    make: (store) => ({ revoke: async (id, scope) => (await store.handlesOf(id)).length > 0 && store.revoke(id, scope) }),
+    noticedBy: /ends the session that it has become/,
+  },
+  'revokeAccount goes through a list and ends what it still finds': {
     make: (store) => ({
       async revokeAccount(account, except) {
         const found = (await store.sessionsOf(account, 0)).filter(({ id }) => id !== except)
         for (const { id } of found) {
           await setImmediate()
-          await store.revoke(id)
+          if ((await store.handlesOf(id)).length > 0) await store.revoke(id)
         }
         return found.length
       },

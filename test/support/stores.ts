@@ -12,6 +12,7 @@ const METHODS = [
   'update',
   'renew',
   'revoke',
+  'wasRenewed',
   'handlesOf',
   'put',
   'take',

@@ -9,7 +9,7 @@ import type { EventListener, RequestReason, SessionEvent } from './core/events.t
 import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
 import type { ResponseHeaders } from './core/headers.ts'
-import { WebHeaders } from './core/headers.ts'
+import { commitResponse } from './core/headers.ts'
 import { canonicalOrigin, originOf, provenance } from './core/origin.ts'
 import { readForwarded } from './core/proxy.ts'
 import type { Reply } from './core/reply.ts'
@@ -146,9 +146,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     try {
       const exchange = await open(request, { address })
       if (exchange.kind === 'reply') return replyResponse(exchange.reply)
-      const headers = new WebHeaders(await next(exchange.session))
-      await exchange.commit(headers)
-      return headers.response
+      return await commitResponse(await next(exchange.session), exchange.commit)
     } catch (error) {
       const reply = errorReply(error)
       if (reply === null) throw error

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ResponseHeaders } from '../core/headers.ts'
-import { WebHeaders } from '../core/headers.ts'
+import { commitResponse } from '../core/headers.ts'
 import { replyResponse } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
 import type { MaybePromise, RegisteredData } from '../core/types.ts'
@@ -45,15 +45,8 @@ export function honoSessions<Data extends object>(sessions: Sessions<Data>): Mid
 
 /** Where there is no Node response beneath, the commit goes to the Web-standard one. */
 async function commitTo(c: Context, commit: (headers: ResponseHeaders) => MaybePromise<void>): Promise<void> {
-  const headers = new WebHeaders(c.res)
-  try {
-    await commit(headers)
-  } catch (error) {
-    // Hono would carry the headers of the response that must not leave over to the error page: cookies, and how long to cache it.
-    c.res = undefined
-    throw error
-  }
-  if (headers.response === c.res) return
+  const given = c.res
+  // Taken off first: Hono would carry its headers over, to the response that takes its place and to an error page.
   c.res = undefined
-  c.res = headers.response
+  c.res = await commitResponse(given, commit)
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { errorReply } from '../core/errors.ts'
 import type { Reply } from '../core/reply.ts'
@@ -45,18 +46,22 @@ export function nodeUpgrade<Data extends object>(
   return async (request, socket, head) => {
     // Node has taken its own listener off: a client that goes away while the session is read would end the process.
     socket.on('error', () => socket.destroy())
+    const written = bytesWritten(socket)
     try {
       const exchange = await sessions.open(request, { changed: () => false })
       if (exchange.kind === 'reply') sendRaw(socket, exchange.reply)
       else await handler(Object.assign(request, { session: exchange.session }), socket, head)
     } catch (error) {
       const reply = errorReply(error)
-      if (reply === null) socket.destroy()
+      // Once the handler has answered the handshake, the connection no longer speaks HTTP.
+      if (reply !== null && bytesWritten(socket) === written) return sendRaw(socket, reply)
+      socket.destroy()
       if (reply === null) throw error
-      sendRaw(socket, reply)
     }
   }
 }
+
+const bytesWritten = (socket: Duplex): number | undefined => (socket as Partial<Socket>).bytesWritten
 
 function sendRaw(socket: Duplex, { status, headers, body }: Reply): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)

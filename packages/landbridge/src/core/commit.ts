@@ -2,7 +2,7 @@
 import { LandbridgeError } from './errors.ts'
 import type { Presented } from './handle.ts'
 import { hashSecret, mintHandle } from './handle.ts'
-import type { Live } from './recognise.ts'
+import type { Live, Recognised } from './recognise.ts'
 import type { Context } from './session.ts'
 import type { Changes, Delta, Outcome } from './store.ts'
 import type { Place } from './topology.ts'
@@ -23,20 +23,38 @@ export interface Pending {
 /** Largest text of values that one scope or session may hold, in characters (UTF-16 units) of JSON. */
 export const VALUES_LIMIT = 65_536
 
+/** How long a renewal leaves a trace of the old id, in milliseconds: requests that run beside it have come to their end by then. */
+const TRACE_MS = 60_000
+
 /** Saves, and returns the handle that the browser has to be given, or `null` when it keeps the one it has. */
 export async function savePending(
   context: Context,
   place: Place,
-  live: Live | null,
+  { live, refused }: Recognised,
   values: string,
   pending: Pending,
 ): Promise<Presented | null> {
   checkSize(applyChanges(values, pending.changes), values)
-  if (live === null) return worthCreating(pending) ? create(context, place, pending) : null
+  if (live === null) return start(context, place, refused, pending)
   if (pending.fresh !== null) return renew(context, place, live, pending, pending.fresh)
   if (pending.changes.size === 0) return recordVisit(context, place, live)
   if ((await updateLive(context, place, live, pending.changes)) === 'gone') throw ended(context, place, live.session.id)
   return null
+}
+
+/** Starts a session for a visitor who has none, if there is anything to keep in it. */
+async function start(context: Context, place: Place, refused: readonly SessionId[], pending: Pending): Promise<Presented | null> {
+  if (!worthCreating(pending)) return null
+  if (!pending.signIn) await refuseLatecomer(context, place, refused)
+  return create(context, place, pending)
+}
+
+/**
+ * A request that was sent before a sign-in and arrives after it still shows the old cookie. The cookie of a new session would
+ * take the place of the one that the sign-in has just set, and sign the visitor out.
+ */
+async function refuseLatecomer(context: Context, place: Place, refused: readonly SessionId[]): Promise<void> {
+  for (const id of refused) if (await context.store.wasRenewed(id, context.now())) throw ended(context, place, id)
 }
 
 /** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */
@@ -84,7 +102,15 @@ async function renew(context: Context, place: Place, live: Live, pending: Pendin
   const { session } = live
   const accounts = pending.signIn ? [pending.signIn] : session.accounts
   const lifetime = newLifetime(context, fresh, pending.signIn ? undefined : session)
-  const next = { id: fresh.id, ...lifetime, accounts, keepValues: !pending.dropValues, place: place.values, changes: pending.changes }
+  const next = {
+    id: fresh.id,
+    ...lifetime,
+    accounts,
+    keepValues: !pending.dropValues,
+    place: place.values,
+    changes: pending.changes,
+    traceUntil: context.now() + TRACE_MS,
+  }
   const outcome = await context.store.renew(session.id, place.scope, next, context.now())
   if (outcome !== 'gone') {
     announce(context, place, 'session.renewed', fresh.id, accounts, pending)

@@ -58,6 +58,7 @@ const STORE_METHODS = [
   'update',
   'renew',
   'revoke',
+  'wasRenewed',
   'handlesOf',
   'put',
   'take',

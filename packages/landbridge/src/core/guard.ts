@@ -33,6 +33,7 @@ export function guardStore(store: Store, failed: (error: Error) => void): Store 
     update: guard((id, scope, delta, now) => store.update(id, scope, delta, now)),
     renew: guard((id, scope, next, now) => store.renew(id, scope, next, now)),
     revoke: guard((id, scope) => store.revoke(id, scope)),
+    wasRenewed: guard((id, now) => store.wasRenewed(id, now)),
     handlesOf: guard((id) => store.handlesOf(id)),
     put: guard((key, value, expiresAt) => store.put(key, value, expiresAt)),
     take: guard((key, now) => store.take(key, now)),

@@ -1,3 +1,5 @@
+import type { MaybePromise } from './types.ts'
+
 /** The part of Web-standard `Headers` that a commit writes to; adapters wrap their framework's response in it. */
 export interface ResponseHeaders {
   get(name: string): string | null
@@ -11,12 +13,17 @@ export function varyWithCookie(vary: string | null): string {
   return /(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary) ? vary : `${vary}, Cookie`
 }
 
+/** Caches of content networks obey these in the place of `Cache-Control` (RFC 9213). */
+const TARGETED = ['CDN-Cache-Control', 'Surrogate-Control']
+
 /** Adds session cookies, and makes sure that no shared cache keeps a response which carries them. */
 export function sendCookies(headers: ResponseHeaders, cookies: readonly string[]): void {
+  if (cookies.length === 0) return
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
-  if (cookies.length > 0 && !/(?:^|,)\s*(?:private|no-store)\b/i.test(headers.get('cache-control') ?? '')) {
+  // `private="field"` keeps that field private, not the response.
+  if (!/(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i.test(headers.get('cache-control') ?? ''))
     headers.set('Cache-Control', 'private, no-store')
-  }
+  for (const name of TARGETED) if (headers.get(name) !== null) headers.set(name, 'no-store')
 }
 
 /**
@@ -24,7 +31,7 @@ export function sendCookies(headers: ResponseHeaders, cookies: readonly string[]
  * of what the application returned, as its headers may be immutable (`Response.redirect`), or it may be one constant that is
  * returned to every visitor, and no visitor may get the cookie of another.
  */
-export class WebHeaders implements ResponseHeaders {
+class WebHeaders implements ResponseHeaders {
   response: Response
   readonly #given: Response
 
@@ -47,5 +54,18 @@ export class WebHeaders implements ResponseHeaders {
   #own(): Headers {
     if (this.response === this.#given) this.response = new Response(this.#given.body, this.#given)
     return this.response.headers
+  }
+}
+
+/** Commits to a Web-standard response, and returns the one to send. When that fails its body is let go, and the error passes on. */
+export async function commitResponse(given: Response, commit: (headers: ResponseHeaders) => MaybePromise<void>): Promise<Response> {
+  const headers = new WebHeaders(given)
+  try {
+    await commit(headers)
+    return headers.response
+  } catch (error) {
+    // It may be locked by a reader already, which then sees to its end.
+    given.body?.cancel().catch(() => undefined)
+    throw error
   }
 }

@@ -20,23 +20,29 @@ export interface Recognised {
   readonly live: Live | null
   /** Whether cookies of the same name sit beside the right one, so that they have to be cleared. */
   readonly strays: boolean
+  /** Ids that were presented and refused. */
+  readonly refused: readonly SessionId[]
 }
 
 /** Each well-formed candidate costs one read, so a header full of forged cookies costs at most this many. */
 const CANDIDATE_LIMIT = 8
 
-const NOBODY: Recognised = { live: null, strays: false }
+const NONE: readonly SessionId[] = []
+const NOBODY: Recognised = { live: null, strays: false, refused: NONE }
 
 export function recognise(context: Context, place: Place, header: string | undefined): MaybePromise<Recognised> {
   if (header === undefined) return NOBODY
   const values = cookieValues(header, place.cookie.name)
   if (values.length === 0) return NOBODY
   if (values.length > 1) return recogniseAmong(context, place, values)
-  const live = verify(context, place, values[0]!)
-  return isPromise(live) ? live.then(alone) : alone(live)
+  const value = values[0]!
+  const live = verify(context, place, value)
+  return isPromise(live) ? live.then((found) => alone(value, found)) : alone(value, live)
 }
 
-const alone = (live: Live | null): Recognised => (live === null ? NOBODY : { live, strays: false })
+const alone = (value: string, live: Live | null): Recognised => ({ live, strays: false, refused: live === null ? idsIn([value]) : NONE })
+
+const idsIn = (values: readonly string[]): SessionId[] => values.flatMap((value) => readCookieValue(value)?.id ?? [])
 
 /**
  * Several cookies of one name: order proves nothing, so each is tried. When two belong to live sessions, one was planted and
@@ -52,9 +58,9 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
   }
   // Beyond the limit the right one may stand unseen behind planted ones: those have to go, or it would never be reached.
   const strays = found.length > 0 || candidates.length > CANDIDATE_LIMIT
-  if (found.length < 2) return { live: found[0] ?? null, strays }
-  refuse(context, place, 'ambiguous', null)
-  return { live: null, strays }
+  if (found.length > 1) refuse(context, place, 'ambiguous', null)
+  const live = found.length === 1 ? found[0]! : null
+  return { live, strays, refused: live === null ? idsIn(candidates.slice(0, CANDIDATE_LIMIT)) : NONE }
 }
 
 function verify(context: Context, place: Place, value: string): MaybePromise<Live | null> {

@@ -167,16 +167,14 @@ export class RequestSession<Data extends object> implements Session<Data> {
   async destroy(reach: Reach = 'everywhere'): Promise<void> {
     const { live, strays } = this.#found ?? (await this.#find())
     const scope = reach === 'here' ? this.#place.scope : undefined
-    if (live !== null) {
-      this.#assertOpen()
-      await this.#context.store.revoke(live.session.id, scope)
-    }
+    if (live !== null) this.#assertOpen()
+    const ended = live !== null && (await this.#context.store.revoke(live.session.id, scope))
     this.#pending = null
     this.#values = ''
     if (live === null) return
-    this.#found = { live: null, strays }
+    this.#found = { live: null, strays, refused: [] }
     this.#ended = true
-    this.#emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
+    if (ended) this.#emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
   }
 
   async handles(): Promise<readonly HandleInfo[]> {
@@ -220,10 +218,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   async #save(headers: ResponseHeaders): Promise<void> {
-    const { live, strays } = this.#found ?? (await this.#find())
+    const found = this.#found ?? (await this.#find())
     const { host, cookie } = this.#place
-    const fresh = this.#pending === null ? null : await savePending(this.#context, this.#place, live, this.#values, this.#pending)
-    const cookies = strays ? clearStrayCookies(cookie, host, this.#request.path) : []
+    const fresh = this.#pending === null ? null : await savePending(this.#context, this.#place, found, this.#values, this.#pending)
+    const cookies = found.strays ? clearStrayCookies(cookie, host, this.#request.path) : []
     if (fresh !== null) cookies.push(setCookie(cookie, writeCookieValue(fresh)))
     else if (this.#ended) cookies.push(clearCookie(cookie))
     this.#savedId = fresh?.id ?? null

@@ -64,6 +64,8 @@ export interface Successor {
   readonly keepValues: boolean
   readonly place: ValuesPlace
   readonly changes: Changes
+  /** Until when the old id leaves a trace: see `renew`. */
+  readonly traceUntil: number
 }
 
 /** `gone`: the session, or its handle for the scope, is absent or expired. `conflict`: `expect` did not hold. */
@@ -95,14 +97,19 @@ export interface Store {
   /**
    * Replaces a live session by its successor in one step: afterwards the old id and all its handles are gone and the
    * successor has one handle, for `scope`. `gone` when there was nothing live to replace, and then nothing is created.
+   * The old id leaves a trace until `traceUntil`, for requests of the same browser that were under way: it opens nothing, but
+   * `wasRenewed` tells of it, and `revoke` follows it. It may be followed for longer, until it is swept.
    */
   renew(id: SessionId, scope: Scope, next: Successor, now: number): MaybePromise<Outcome>
 
   /**
-   * Ends a session with all its handles, or only the handle of one scope (and the session when that was its last one).
-   * `true` when there was something to end.
+   * Ends a session with all its handles, or only the handle of one scope (and the session when that was its last one); of an id
+   * that a renewal replaced, its successor. `true` when there was something to end.
    */
   revoke(id: SessionId, scope?: Scope): MaybePromise<boolean>
+
+  /** Whether a renewal replaced the id, and its trace still stands. */
+  wasRenewed(id: SessionId, now: number): MaybePromise<boolean>
 
   /** The handles of a session, in no particular order; empty when it is absent. Expired ones may be among them. */
   handlesOf(id: SessionId): MaybePromise<readonly StoredHandle[]>
@@ -119,7 +126,7 @@ export interface Store {
   /** Ends all sessions of the account but `except`, and returns how many. A session signed in before the call does not escape it. */
   revokeAccount(accountId: string, except?: SessionId): MaybePromise<number>
 
-  /** Removes at most `limit` expired records (handles, sessions, kept values) and returns how many; 0 means all are gone. */
+  /** Removes at most `limit` expired records (handles, sessions, kept values, traces) and returns how many; 0 means all are gone. */
   sweep(now: number, limit: number): MaybePromise<number>
 
   /** Resolves when the system behind the store answers; throws otherwise. */

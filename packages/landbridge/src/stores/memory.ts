@@ -13,6 +13,7 @@ interface Entry {
  */
 export function memory(): Store {
   const entries = new Map<SessionId, Entry>()
+  const renewed = new Map<SessionId, { readonly to: SessionId; readonly until: number }>()
   const kept = new Map<string, { readonly value: string; readonly expiresAt: number }>()
 
   const read = (id: SessionId, scope: Scope): StoreRead | null => {
@@ -26,6 +27,15 @@ export function memory(): Store {
     // Applications are handed these very accounts: frozen copies, so that what one request writes on them reaches no other.
     const accounts = Object.freeze(session.accounts.map((account) => Object.freeze({ ...account })))
     entries.set(session.id, { session: { ...session, accounts }, handles: new Map([[handle.scope, handle]]) })
+  }
+
+  const revoke = (id: SessionId, scope?: Scope): boolean => {
+    const entry = entries.get(id)
+    if (entry === undefined) return renewed.has(id) && revoke(renewed.get(id)!.to, scope)
+    if (scope === undefined) return entries.delete(id)
+    const ended = entry.handles.delete(scope)
+    if (entry.handles.size === 0) entries.delete(id)
+    return ended
   }
 
   return {
@@ -50,17 +60,13 @@ export function memory(): Store {
       if (!isLive(before, now)) return 'gone'
       create(successorOf(before, scope, next))
       entries.delete(id)
+      renewed.set(id, { to: next.id, until: next.traceUntil })
       return 'saved'
     },
 
-    revoke(id, scope) {
-      const entry = entries.get(id)
-      if (entry === undefined) return false
-      if (scope === undefined) return entries.delete(id)
-      const ended = entry.handles.delete(scope)
-      if (entry.handles.size === 0) entries.delete(id)
-      return ended
-    },
+    revoke,
+
+    wasRenewed: (id, now) => (renewed.get(id)?.until ?? 0) > now,
 
     handlesOf: (id) => [...(entries.get(id)?.handles.values() ?? [])],
 
@@ -88,6 +94,10 @@ export function memory(): Store {
       for (const [key, { expiresAt }] of kept) {
         if (removed >= limit) return removed
         if (expiresAt <= now) removed += Number(kept.delete(key))
+      }
+      for (const [id, { until }] of renewed) {
+        if (removed >= limit) return removed
+        if (until <= now) removed += Number(renewed.delete(id))
       }
       for (const [id, entry] of entries) {
         for (const handle of entry.handles.values()) {

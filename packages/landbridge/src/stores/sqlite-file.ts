@@ -24,11 +24,13 @@ const MIGRATIONS = [
    CREATE TABLE signed_in (account TEXT NOT NULL, session TEXT NOT NULL, PRIMARY KEY (account, session)) WITHOUT ROWID;
    CREATE INDEX signed_in_session ON signed_in (session);
    CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
-   CREATE INDEX kept_expires ON kept (expires);`,
+   CREATE INDEX kept_expires ON kept (expires);
+   CREATE TABLE renewed (id TEXT PRIMARY KEY, successor TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE INDEX renewed_expires ON renewed (expires);`,
 ]
 
 /** Fails where another application wrote the file and numbers its schema as we do. */
-const PROBE = 'SELECT s.accounts, h.scope, a.account, k.key FROM session s, handle h, signed_in a, kept k'
+const PROBE = 'SELECT s.accounts, h.scope, a.account, k.key, r.successor FROM session s, handle h, signed_in a, kept k, renewed r'
 
 /** Opens the file and brings its schema up to date. Throws `ERR_STORE_UNAVAILABLE` when that cannot be done. */
 export function openDatabase(file: string): DatabaseSync {

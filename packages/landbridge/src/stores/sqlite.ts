@@ -49,6 +49,14 @@ export function sqlite(file: string): Store {
     return ended
   }
 
+  const end = (id: SessionId, scope: Scope | undefined): boolean => (scope === undefined ? remove(id) : removeHandle(id, scope))
+
+  /** The id that a session has now, if renewals replaced this one. */
+  const newest = (id: SessionId): SessionId => {
+    const row = sql.renewed.get(id) as RenewedRow | undefined
+    return row === undefined ? id : newest(row.successor)
+  }
+
   const waitAtMost = (ms: number): void => {
     if (ms === waitsMs) return
     db.exec(`PRAGMA busy_timeout = ${ms}`)
@@ -102,10 +110,12 @@ export function sqlite(file: string): Store {
         if (!isLive(before, now)) return 'gone'
         remove(id)
         insert(successorOf(before, scope, next))
+        sql.insertRenewed.run(id, next.id, next.traceUntil)
         return 'saved'
       }),
 
-    revoke: (id, scope) => atomically(() => (scope === undefined ? remove(id) : removeHandle(id, scope))),
+    revoke: (id, scope) => atomically(() => end(newest(id), scope)),
+    wasRenewed: (id, now) => ((sql.renewed.get(id) as RenewedRow | undefined)?.expires ?? 0) > now,
     handlesOf: (id) => (sql.handles.all(id) as unknown as HandleRow[]).map(handleOf),
 
     put(key, value, expiresAt) {
@@ -132,7 +142,8 @@ export function sqlite(file: string): Store {
       atomically(() => {
         const handles = sql.expiredHandles.all(now, limit) as unknown as { session: SessionId; scope: Scope }[]
         for (const { session, scope } of handles) removeHandle(session, scope)
-        return handles.length + Number(sql.sweepKept.run(now, limit - handles.length).changes)
+        const kept = Number(sql.sweepKept.run(now, limit - handles.length).changes)
+        return handles.length + kept + Number(sql.sweepRenewed.run(now, limit - handles.length - kept).changes)
       }),
 
     ping() {
@@ -161,6 +172,11 @@ interface HandleRow {
   readonly seen: number
   readonly handle_expires: number
   readonly handle_vals: string
+}
+
+interface RenewedRow {
+  readonly successor: SessionId
+  readonly expires: number
 }
 
 type ReadRow = SessionRow & { [Column in keyof HandleRow]: HandleRow[Column] | null }
@@ -239,6 +255,9 @@ function prepareAll(db: DatabaseSync) {
     expiredHandles: statement('SELECT session, scope FROM handle WHERE expires <= ? LIMIT ?'),
     put: statement('INSERT OR REPLACE INTO kept (key, value, expires) VALUES (?, ?, ?)'),
     take: statement('DELETE FROM kept WHERE key = ? RETURNING value, expires'),
+    renewed: statement('SELECT successor, expires FROM renewed WHERE id = ?'),
+    insertRenewed: statement('INSERT INTO renewed (id, successor, expires) VALUES (?, ?, ?)'),
+    sweepRenewed: statement('DELETE FROM renewed WHERE id IN (SELECT id FROM renewed WHERE expires <= ? LIMIT ?)'),
     sweepKept: statement('DELETE FROM kept WHERE key IN (SELECT key FROM kept WHERE expires <= ? LIMIT ?)'),
   }
 }

@@ -39,6 +39,7 @@ export function newSuccessor(now: number, given: Partial<Successor> = {}): Succe
     accounts: [],
     handle: { hash: newHash(), createdAt: now, seenAt: now, expiresAt: now + HOUR },
     keepValues: true,
+    traceUntil: now + 60_000,
     place: 'handle',
     changes: changing({}),
     ...given,

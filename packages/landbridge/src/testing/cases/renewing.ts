@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { NewSession, Store, Successor, ValuesPlace } from '../../core/store.ts'
-import { assertNothingLeft, atOnce, idsOf, readLive } from '../checks.ts'
+import { assertNothingLeft, assertOpensNothing, atOnce, idsOf, readLive } from '../checks.ts'
 import { changing, ELMER, FUDD, HOUR, newAccount, newDelta, newId, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
@@ -12,7 +12,7 @@ function expected(before: NewSession, next: Successor, values: string, own: stri
 }
 
 async function assertSucceeded(store: Store, before: NewSession, after: NewSession, now: number): Promise<void> {
-  await assertNothingLeft(store, before.id, ELMER, now, before.accounts[0]?.id)
+  await assertOpensNothing(store, before.id, ELMER, now, before.accounts[0]?.id)
   assert.deepEqual(await store.read(after.id, ELMER), after)
   assert.deepEqual(await store.handlesOf(after.id), [after.handle])
 }
@@ -59,6 +59,37 @@ export const renewingCases: readonly StoreCase[] = [
       assert.equal(await other.update(next.id, ELMER, newDelta(later, { a: '0' }), later), 'saved')
     },
   ),
+
+  storeCase('a renewal leaves a trace of the old id, which ends at its time and opens nothing', async ({ store, other, now }) => {
+    const before = newSession(now)
+    const next = newSuccessor(now, { traceUntil: now + 1000 })
+    await store.create(before)
+    assert.equal(await store.wasRenewed(before.id, now), false)
+    await store.renew(before.id, ELMER, next, now)
+    await assertOpensNothing(other, before.id, ELMER, now)
+    const traces = [before.id, next.id, newId()].map(async (id) => [
+      await other.wasRenewed(id, now),
+      await other.wasRenewed(id, now + 1000),
+    ])
+    assert.deepEqual(await Promise.all(traces), [
+      [true, false],
+      [false, false],
+      [false, false],
+    ])
+  }),
+
+  storeCase('to end an id that was renewed, once or again, ends the session that it has become', async ({ store, other, now }) => {
+    for (const scope of [undefined, ELMER]) {
+      const before = newSession(now)
+      const [next, last] = [newSuccessor(now), newSuccessor(now)]
+      await store.create(before)
+      await store.renew(before.id, ELMER, next, now)
+      await store.renew(next.id, ELMER, last, now)
+      assert.equal(await other.revoke(before.id, scope), true)
+      await assertNothingLeft(store, last.id, ELMER, now)
+      assert.equal(await store.revoke(next.id, scope), false)
+    }
+  }),
 
   storeCase('the account list follows a renewal: signed in, changed, signed out', async ({ store, now }) => {
     const [ann, ben] = [newAccount(now), newAccount(now)]
