@@ -3,6 +3,7 @@
  * open → host (allowed? which scope?) → origin check → session (cookie, handle and store are read when the application asks)
  * → application → commit → headers.
  */
+import { checkedAccountId } from './core/account.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
 import type { EventListener, RequestReason } from './core/events.ts'
@@ -160,7 +161,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   }
 
   async function revokeAccount(account: string, { except }: { readonly except?: SessionId | null } = {}): Promise<number> {
-    const sessions = await store.revokeAccount(account, except ?? undefined)
+    const sessions = await store.revokeAccount(checkedAccountId(account, 'revokeAccount'), except ?? undefined)
     events.emit({ at: config.now(), host: null, type: 'account.revoked', account, sessions })
     return sessions
   }
@@ -173,7 +174,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   return {
     open,
     handle,
-    sessionsOf: async (account) => store.sessionsOf(account, config.now()),
+    sessionsOf: async (account) => store.sessionsOf(checkedAccountId(account, 'sessionsOf'), config.now()),
     revoke,
     revokeAccount,
     subscribe: (listener) => events.subscribe(listener),
