@@ -123,7 +123,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
 
     const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
     if (from === 'own' || from === 'trusted') return serve(incoming, seen, place, options)
-    if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }))
+    // Only true itself: the promise of an async function must not let everything pass.
+    if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }) === true)
       return serve(incoming, seen, place, options)
     if (from === 'foreign')
       return refuse('cross-origin', incoming, { host: place.host, origin: canonicalOrigin(incoming.header('origin') ?? '') })
