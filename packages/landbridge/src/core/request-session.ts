@@ -236,7 +236,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
       this.#finding = found.then((each) => this.#settle(each))
     } catch (error) {
       // A store that failed is not asked again by this request.
-      this.#finding = Promise.reject(error)
+      this.#finding = failedWith(error)
     }
     return this.#finding
   }
@@ -347,6 +347,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
 }
 
 const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })
+
+const failedWith = async (error: unknown): Promise<never> => {
+  throw error
+}
 
 function checkedKey(key: unknown): string {
   if (typeof key === 'string' && key !== '' && key.length <= KEY_LIMIT && !key.startsWith(RESERVED)) return key
