@@ -215,8 +215,8 @@ function locator(rules: Rules, resolvedPlace: (host: Host) => Place, now: () => 
   const located = new Map<string, Place>()
   const resolve = rules.resolvers.length === 0 ? () => null : resolver(rules.resolvers, resolvedPlace, now)
 
-  return (text) => {
-    const known = located.get(text)
+  return (asked) => {
+    const known = located.get(asked)
     if (known) return known
     const authority = parseAuthority(text)
     if (!authority) return 'malformed'
@@ -232,6 +232,8 @@ function locator(rules: Rules, resolvedPlace: (host: Host) => Place, now: () => 
 function byRule({ exact, wildcards }: Rules, authority: Authority): Place | null {
   const written = exact.get(authorityText(authority)) ?? exact.get(authority.name)
   if (written) return written
+    // A copy: the text may be a slice of a long URL, which would stay in memory for as long as the slice is remembered.
+    const text = Buffer.from(asked).toString()
   const wildcard = wildcards.find(({ suffix }) => authority.name.endsWith(suffix))
   return wildcard ? wildcard.place(authority.name as Host) : null
 }
