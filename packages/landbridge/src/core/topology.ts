@@ -1,11 +1,13 @@
 import { getPublicSuffix } from 'tldts'
 import type { CookieShape } from './cookie.ts'
+import { withinDeadline } from './deadline.ts'
 import type { Faults } from './errors.ts'
 import { LandbridgeError, show } from './errors.ts'
 import type { Authority } from './host.ts'
 import { authorityText, isAddress, parseAuthority, toAscii } from './host.ts'
 import type { ValuesPlace } from './store.ts'
 import type { Host, MaybePromise, Scope } from './types.ts'
+import { isPromise } from './types.ts'
 
 /**
  * Decides for a host that no written rule names, such as a customer's own domain that lives in a database.
@@ -243,7 +245,10 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
 
   const ask = async (name: string): Promise<Place | null> => {
     try {
-      for (const resolves of resolvers) if ((await resolves(name)) === true) return place(name as Host)
+      for (const resolves of resolvers) {
+        const answer = resolves(name)
+        if ((isPromise(answer) ? await withinDeadline(answer, 'host resolver') : answer) === true) return place(name as Host)
+      }
       return null
     } catch (cause) {
       throw new LandbridgeError('ERR_HOSTS_UNAVAILABLE', 'The host resolver of the application failed.', {
