@@ -60,11 +60,13 @@ interface Rules {
   readonly exact: Map<string, Place>
   readonly wildcards: { readonly suffix: string; readonly place: (host: Host) => Place }[]
   readonly resolvers: HostResolver[]
+  /** Of the kind `shared`, with their leading dot. */
+  readonly domains: string[]
 }
 
 /** Compiles topologies into one look-up and reports every fault of them. */
 export function compileTopology(given: unknown, cookieName: string, now: () => number, faults: Faults): Locate {
-  const rules: Rules = { exact: new Map(), wildcards: [], resolvers: [] }
+  const rules: Rules = { exact: new Map(), wildcards: [], resolvers: [], domains: [] }
   const list = Array.isArray(given) ? given : [given]
   if (list.length === 0) {
     faults.add('topology-missing', 'topology', 'No topology is given.', `Write topology: { kind: 'isolated', hosts: ['app.example.com'] }.`)
@@ -182,6 +184,16 @@ function compileShared(topology: SharedTopology, path: string, cookieName: strin
     )
   }
   const scope = `.${name}` as Scope
+  const nested = rules.domains.find((other) => other !== scope && (other.endsWith(scope) || scope.endsWith(other)))
+  if (nested !== undefined) {
+    faults.add(
+      'domain-within-domain',
+      at,
+      `${show(topology.domain)} and ${show(nested)} lie within each other: browsers send the cookies of both to the inner one.`,
+      `Write the outer domain only, and kind: 'isolated' for hosts that stand apart.`,
+    )
+  }
+  rules.domains.push(scope)
   const cookie = { name: `__Secure-${cookieName}`, domain: name }
   const place = (host: Host): Place => ({ host, scope, cookie, values: 'session' })
   if (rules.exact.has(name)) addTwice(at, topology.domain, faults)
@@ -220,6 +232,8 @@ function locator(rules: Rules, resolvedPlace: (host: Host) => Place, now: () => 
   return (asked) => {
     const known = located.get(asked)
     if (known) return known
+    // A copy: the text may be a slice of a long URL, which would stay in memory for as long as the slice is remembered.
+    const text = Buffer.from(asked).toString()
     const authority = parseAuthority(text)
     if (!authority) return 'malformed'
     const place = byRule(rules, authority)
@@ -234,8 +248,6 @@ function locator(rules: Rules, resolvedPlace: (host: Host) => Place, now: () => 
 function byRule({ exact, wildcards }: Rules, authority: Authority): Place | null {
   const written = exact.get(authorityText(authority)) ?? exact.get(authority.name)
   if (written) return written
-    // A copy: the text may be a slice of a long URL, which would stay in memory for as long as the slice is remembered.
-    const text = Buffer.from(asked).toString()
   const wildcard = wildcards.find(({ suffix }) => authority.name.endsWith(suffix))
   return wildcard ? wildcard.place(authority.name as Host) : null
 }
