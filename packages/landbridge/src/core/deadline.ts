@@ -1,5 +1,5 @@
 /** How long a store or a host resolver may take for one answer, in milliseconds. */
-export const DEADLINE_MS = 2000
+const DEADLINE_MS = 2000
 
 /** The result, or a failure when it takes too long: what hangs behind the application must not hang the application. */
 export async function withinDeadline<Result>(result: PromiseLike<Result>, who: string): Promise<Result> {
