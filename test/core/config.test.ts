@@ -28,6 +28,17 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ['option-unknown', 'topology.hosts', { topology: { ...domain('.a.com').topology, hosts: [] } }, /kind, domain/],
   ['option-not-a-function', 'onEvent', { onEvent: 'log' }, /"log" is not a function/],
   ['option-not-a-function', 'clock', { clock: 5 }, /5 is not/],
+  ['clock-invalid', 'clock', { clock: () => new Date(0) }, /1970[^]*Date\.now/],
+  ['clock-invalid', 'clock', { clock: () => Number.NaN }, /no time/],
+  ['trusted-origin-too-wide', 'trustedOrigins[0]', { trustedOrigins: ['https://*.com'] }, /public suffix[^]*'https:\/\/\*\.example\.com'/],
+  ['trusted-origin-too-wide', 'trustedOrigins[0]', { trustedOrigins: ['https://*.github.io:8443'] }, /every site/],
+  [
+    'domain-within-domain',
+    'topology[1].domain',
+    { topology: [domain('.a.com').topology, domain('.b.a.com').topology] },
+    /"\.b\.a\.com" and "\.a\.com"[^]*outer/,
+  ],
+  ['domain-within-domain', 'topology[1].domain', { topology: [domain('.b.a.com').topology, domain('.a.com').topology] }, /outer/],
   ['option-not-a-function', 'insecureBypass', { insecureBypass: null }, /null is not/],
   ['store-missing', 'store', { store: undefined }, /sqlite\('sessions\.db'\)/],
   ['store-missing', 'store', { store: 'sqlite' }, /sqlite/],
@@ -197,4 +208,9 @@ test('any value can be shown in a message: on one line, short, without throwing'
   const shown = values.map(show)
   for (const text of shown) expect(text).toMatch(/^[^\n]{1,80}$/)
   expect(shown.slice(0, 7)).toEqual(['undefined', 'null', 'NaN', '0', '1', 'Symbol(s)', 'a function'])
+})
+
+test('domains side by side, and wildcards of names on no list, are no fault', () => {
+  const topology = [domain('.a.com').topology, domain('.aa.com').topology]
+  expect(faultsOf({ ...good, topology, trustedOrigins: ['http://*.localhost', 'https://*.corp', 'https://*.example.com'] })).toEqual([])
 })

@@ -56,3 +56,16 @@ describe('a request of Node', () => {
     expect(node({ headers: { get: 'x', host: 'a.com' } }).authority).toBe('a.com')
   })
 })
+
+test.each([
+  ['http://a.com/x/y?q', '/x/y'],
+  ['https://a.com', '/'],
+  ['HTTP://a.com?/x', '/'],
+])('the path of the absolute target %s is %s', (url, path) => {
+  expect(node({ url }).path).toBe(path)
+})
+
+test('a target of another scheme names a host as well', () => {
+  expect(node({ url: 'ws://b.com/', headers: { host: 'a.com' } }).authority).toBeNull()
+  expect(node({ url: 'ws://a.com/', headers: { host: 'a.com' } }).authority).toBe('a.com')
+})

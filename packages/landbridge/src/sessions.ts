@@ -3,6 +3,7 @@
  * open → host (allowed? which scope?) → origin check → session (cookie, handle and store are read when the application asks)
  * → application → commit → headers.
  */
+import { checkedAccountId } from './core/account.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
 import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
@@ -125,7 +126,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
 
     const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
     if (from === 'own' || from === 'trusted') return serve(incoming, seen, place, options)
-    if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }))
+    // Only true itself: the promise of an async function must not let everything pass.
+    if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }) === true)
       return serve(incoming, seen, place, options)
     if (from === 'foreign')
       return refuse('cross-origin', incoming, { host: place.host, origin: canonicalOrigin(incoming.header('origin') ?? '') })
@@ -155,7 +157,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   }
 
   async function sessionsOf(account: string): Promise<readonly SessionInfo[]> {
-    const sessions = await store.sessionsOf(account, config.now())
+    const sessions = await store.sessionsOf(checkedAccountId(account, 'sessionsOf'), config.now())
     return sessions.map(({ id, createdAt, expiresAt, accounts }) => ({ id, createdAt, expiresAt, accounts }))
   }
 
@@ -166,7 +168,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   }
 
   async function revokeAccount(account: string, { except }: { readonly except?: SessionId | null } = {}): Promise<number> {
-    const sessions = await store.revokeAccount(account, except ?? undefined)
+    const sessions = await store.revokeAccount(checkedAccountId(account, 'revokeAccount'), except ?? undefined)
     events.emit({ at: config.now(), host: null, type: 'account.revoked', account, sessions })
     return sessions
   }

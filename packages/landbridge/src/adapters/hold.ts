@@ -149,8 +149,8 @@ function abort(response: ServerResponse, error: unknown): void {
   response.destroy()
 }
 
-/** Sends one of our replies in the place of the application's response. */
-function sendInstead(response: ServerResponse, reply: Reply): void {
+/** Sends one of our replies in the place of the application's response, whose length or encoding would belie it. */
+export function sendInstead(response: ServerResponse, reply: Reply): void {
   for (const name of response.getHeaderNames()) response.removeHeader(name)
   send(response, reply)
 }

@@ -5,7 +5,7 @@ import { errorReply } from '../core/errors.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
 import type { Sessions } from '../sessions.ts'
-import { send } from './hold.ts'
+import { sendInstead } from './hold.ts'
 import { openNode } from './open.ts'
 
 /** A request of `node:http` with its session. */
@@ -28,7 +28,7 @@ export function nodeSessions<Data extends object>(
       const reply = errorReply(error)
       if (reply === null) throw error
       // A visitor can bring this about (a sign-out while a stream runs): it must not reach the process as an unhandled rejection.
-      if (!response.headersSent) send(response, reply)
+      if (!response.headersSent) sendInstead(response, reply)
       else if (!response.writableEnded) response.destroy()
     }
   }

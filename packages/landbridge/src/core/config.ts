@@ -78,7 +78,7 @@ export function compileConfig(options: SessionsOptions): Config {
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)
   checkFunction('onEvent', given.onEvent, faults)
-  checkFunction('clock', given.clock, faults)
+  checkClock(given.clock, faults)
   const lifetime = checkLifetime(given.lifetime, faults)
   const trustsPeer = compileProxies(given.trustedProxies, faults)
   const trustsOrigin = compileOrigins(given.trustedOrigins, faults)
@@ -107,6 +107,14 @@ function checkStore(store: unknown, faults: Faults): void {
 function checkFunction(name: string, value: unknown, faults: Faults): void {
   if (value === undefined || typeof value === 'function') return
   faults.add('option-not-a-function', name, `${show(value)} is not a function.`, `Write a function, or leave ${name} out.`)
+}
+
+function checkClock(clock: SessionsOptions['clock'], faults: Faults): void {
+  checkFunction('clock', clock, faults)
+  if (typeof clock !== 'function') return
+  const time: unknown = clock()
+  if (Number.isFinite(time)) return
+  faults.add('clock-invalid', 'clock', `It gives ${show(time)}, which is no time in milliseconds.`, 'Give a number, as Date.now does.')
 }
 
 function checkCookieName(name: unknown, faults: Faults): string {

@@ -1,10 +1,8 @@
+import { withinDeadline } from './deadline.ts'
 import { storeError } from './errors.ts'
 import type { Store } from './store.ts'
 import type { MaybePromise } from './types.ts'
 import { isPromise } from './types.ts'
-
-/** How long a store may take for one call, in milliseconds. */
-const DEADLINE_MS = 2000
 
 /**
  * The store with every failure turned into `ERR_STORE_UNAVAILABLE` and reported once, in one place. A call that is not answered
@@ -20,7 +18,7 @@ export function guardStore(store: Store, failed: (error: Error) => void): Store 
     return (...args: Args): MaybePromise<Result> => {
       try {
         const result = call(...args)
-        return isPromise(result) ? withinDeadline(result).catch(fail) : result
+        return isPromise(result) ? withinDeadline(result, 'store').catch(fail) : result
       } catch (cause) {
         return fail(cause)
       }
@@ -42,17 +40,5 @@ export function guardStore(store: Store, failed: (error: Error) => void): Store 
     sweep: guard((now, limit) => store.sweep(now, limit)),
     ping: guard(() => store.ping()),
     close: guard(() => store.close()),
-  }
-}
-
-async function withinDeadline<Result>(result: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The store did not answer within ${DEADLINE_MS} ms.`)), DEADLINE_MS)
-  })
-  try {
-    return await Promise.race([result, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -13,16 +13,22 @@ export function varyWithCookie(vary: string | null): string {
   return /(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary) ? vary : `${vary}, Cookie`
 }
 
-/** Caches of content networks obey these in the place of `Cache-Control` (RFC 9213). */
-const TARGETED = ['CDN-Cache-Control', 'Surrogate-Control']
+/** What content delivery networks obey in the place of Cache-Control (RFC 9213). */
+const TARGETED = [
+  'CDN-Cache-Control',
+  'Cloudflare-CDN-Cache-Control',
+  'Netlify-CDN-Cache-Control',
+  'Vercel-CDN-Cache-Control',
+  'Surrogate-Control',
+]
+/** Not `private="x"`, which keeps back that one field alone. */
+const UNCACHED = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i
 
 /** Adds session cookies, and makes sure that no shared cache keeps a response which carries them. */
 export function sendCookies(headers: ResponseHeaders, cookies: readonly string[]): void {
   if (cookies.length === 0) return
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
-  // `private="field"` keeps that field private, not the response.
-  if (!/(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i.test(headers.get('cache-control') ?? ''))
-    headers.set('Cache-Control', 'private, no-store')
+  if (!UNCACHED.test(headers.get('cache-control') ?? '')) headers.set('Cache-Control', 'private, no-store')
   for (const name of TARGETED) if (headers.get(name) !== null) headers.set(name, 'no-store')
 }
 

@@ -5,6 +5,7 @@
  *
  * Residual risk: a browser too old to send any of the three is refused unless the request carries a session's CSRF token.
  */
+import { parse } from 'tldts'
 import type { Faults } from './errors.ts'
 import { show } from './errors.ts'
 import { parseAuthority, toAscii } from './host.ts'
@@ -62,6 +63,12 @@ export function canonicalOrigin(written: string): string | null {
   return match && originOf(match[1]!.toLowerCase() as 'http' | 'https', match[2]!)
 }
 
+/** Whether anybody can register names below it. Names on no list, such as `localhost`, are the machine's or the company's own. */
+function isListedSuffix(host: string): boolean {
+  const { hostname, publicSuffix, isIcann, isPrivate } = parse(host, { allowPrivateDomains: true })
+  return hostname !== null && hostname === publicSuffix && (isIcann === true || isPrivate === true)
+}
+
 /**
  * Compiles trusted origins: `'https://app.example.com'` exactly, or `'https://*.example.com'` for every host below the
  * domain, but not the domain itself, another scheme or another port.
@@ -79,6 +86,13 @@ export function compileOrigins(given: unknown, faults: Faults): TrustsOrigin {
         `trustedOrigins[${i}]`,
         `${show(entry)} is not an origin.`,
         `Write scheme and host, such as 'https://app.example.com' or 'https://*.example.com', without a path.`,
+      )
+    } else if (match[2] && isListedSuffix(match[3]!)) {
+      faults.add(
+        'trusted-origin-too-wide',
+        `trustedOrigins[${i}]`,
+        `${show(entry)} trusts every site of a public suffix, whoever owns it.`,
+        `Write your own domain below it, such as '${match[1]!}*.example.${match[3]!}'.`,
       )
     } else if (match[2]) wildcards.push({ start: match[1]!, end: `.${origin.slice(match[1]!.length)}` })
     else exact.add(origin)

@@ -3,6 +3,7 @@ import { cookieValues } from './cookie.ts'
 import type { CookieReason } from './events.ts'
 import type { Presented } from './handle.ts'
 import { constantTimeEqual, hashSecret, readCookieValue } from './handle.ts'
+import { isLive } from './records.ts'
 import type { Context } from './session.ts'
 import type { StoredHandle, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
@@ -75,8 +76,8 @@ function judge(context: Context, place: Place, presented: Presented, session: St
   const hash = hashSecret(presented.secret)
   const { handle } = session
   if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented.id, hash)
-  const now = context.now()
-  if (handle.expiresAt <= now || session.expiresAt <= now) return refuse(context, place, 'expired', session.id)
+  // Asked this way round, a time that is no number is over.
+  if (!isLive(session, context.now())) return refuse(context, place, 'expired', session.id)
   return { session, handle, secret: presented.secret }
 }
 

@@ -12,6 +12,7 @@
  *   live --set--> updated at commit   live --renew, signIn--> renewed at commit   live --destroy--> none, at once
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { checkedAccountId } from './account.ts'
 import type { Pending } from './commit.ts'
 import { checkSize, ended, savePending, updateLive, valuesTooLarge, VALUES_LIMIT } from './commit.ts'
 import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
@@ -36,7 +37,6 @@ import { applyChanges, entriesOf, valueOf } from './values.ts'
 
 const UPDATE_TRIES = 64
 const KEY_LIMIT = 256
-const ACCOUNT_LIMIT = 256
 /** No application key starts with it. */
 const RESERVED = '\u0000'
 const FLASH = `${RESERVED}flash:`
@@ -132,14 +132,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   async signIn(account: { readonly id: string }): Promise<void> {
-    if (!isAccountId(account?.id)) {
-      throw new LandbridgeError('ERR_ACCOUNT_INVALID', `signIn got ${show(account?.id)} as the account's id.`, {
-        hint: `Pass { id } with a well-formed text of 1 to ${ACCOUNT_LIMIT} characters, such as the primary key of the user.`,
-      })
-    }
+    const id = checkedAccountId(account?.id, 'signIn')
     const before = await this.account()
     const pending = this.#change()
-    if (before !== null && before.id !== account.id) {
+    if (before !== null && before.id !== id) {
       // Another person's values must not reach this account, neither the stored ones nor those set earlier in this request.
       pending.dropValues = true
       pending.changes.clear()
@@ -147,7 +143,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     }
     // What this very request minted before, for a CSRF token, nobody has seen yet.
     pending.fresh ??= mintHandle()
-    pending.signIn = { id: account.id, signedInAt: this.#context.now() }
+    pending.signIn = { id, signedInAt: this.#context.now() }
   }
 
   async signOut(reach: Reach = 'everywhere'): Promise<void> {
@@ -239,7 +235,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
       this.#finding = found.then((each) => this.#settle(each))
     } catch (error) {
       // A store that failed is not asked again by this request.
-      this.#finding = failed(error)
+      this.#finding = failedWith(error)
     }
     return this.#finding
   }
@@ -345,16 +341,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 }
 
-/** Lone surrogates are refused: as UTF-8, in which databases keep text, they would all be the same account. */
-function isAccountId(id: unknown): id is string {
-  return typeof id === 'string' && id !== '' && id.length <= ACCOUNT_LIMIT && id.isWellFormed()
-}
+const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })
 
-async function failed(error: unknown): Promise<never> {
+const failedWith = async (error: unknown): Promise<never> => {
   throw error
 }
-
-const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })
 
 function checkedKey(key: unknown): string {
   if (typeof key === 'string' && key !== '' && key.length <= KEY_LIMIT && !key.startsWith(RESERVED)) return key

@@ -7,6 +7,8 @@
 export interface NodeRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
+  /** The target as the client wrote it, where a framework keeps it: Express cuts the path of a mounted router off `url`. */
+  readonly originalUrl?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly rawHeaders?: readonly string[]
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean } | null
@@ -73,6 +75,9 @@ function repeatsHost(rawHeaders: readonly string[] = []): boolean {
   return hosts > 1
 }
 
+/** A target that names scheme and authority, as a client writes it to a proxy. */
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
+
 class NodeInbound implements Inbound {
   readonly #request: NodeRequest
   readonly #address: string | undefined
@@ -80,6 +85,10 @@ class NodeInbound implements Inbound {
   constructor(request: NodeRequest, address: string | undefined) {
     this.#request = request
     this.#address = address
+  }
+
+  get #target(): string {
+    return this.#request.originalUrl ?? this.#request.url ?? '/'
   }
 
   get method(): string {
@@ -91,13 +100,14 @@ class NodeInbound implements Inbound {
    * of several Host headers, and the target or `:authority` may name a host as well (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
    */
   get authority(): string | null {
-    const { rawHeaders, url } = this.#request
+    const { rawHeaders } = this.#request
+    const target = this.#target
     if (repeatsHost(rawHeaders)) return null
     const pseudo = this.header(':authority')
     const named = this.header('host') ?? pseudo ?? null
-    const target = url === undefined || url.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
+    const targeted = target.startsWith('/') ? undefined : ABSOLUTE_FORM.exec(target)?.[1]
     const differs = (other: string | undefined): boolean => other !== undefined && other.toLowerCase() !== named?.toLowerCase()
-    return differs(pseudo) || differs(target) ? null : named
+    return differs(pseudo) || differs(targeted) ? null : named
   }
 
   get encrypted(): boolean {
@@ -105,7 +115,9 @@ class NodeInbound implements Inbound {
   }
 
   get path(): string {
-    return (this.#request.url ?? '/').replace(/[?#].*$/s, '')
+    const target = this.#target
+    const path = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
+    return path.replace(/[?#].*$/s, '') || '/'
   }
 
   get address(): string | undefined {

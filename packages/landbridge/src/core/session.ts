@@ -43,7 +43,8 @@ export interface Session<Data extends object = Record<string, unknown>> {
   unset(key: keyof Data & string): void
   /**
    * Replaces a value by what `change` makes of it, without losing an update of a concurrent request: compare-and-swap, stored
-   * at once; `change` may run again. Returns the new value. Throws `ERR_STORE_CONFLICT` after 64 tries, `ERR_SESSION_ENDED` when
+   * at once; `change` may run again. After `set`, `renew` or `signIn` of the same request it is stored with those instead, and
+   * then an update of a concurrent request can be lost: call it before them. Returns the new value. Throws `ERR_STORE_CONFLICT` after 64 tries, `ERR_SESSION_ENDED` when
    * the session ended meanwhile.
    */
   update<Key extends keyof Data & string>(key: Key, change: (value: Data[Key] | undefined) => Data[Key]): Promise<Data[Key]>

@@ -1,11 +1,13 @@
 import { getPublicSuffix } from 'tldts'
 import type { CookieShape } from './cookie.ts'
+import { withinDeadline } from './deadline.ts'
 import type { Faults } from './errors.ts'
 import { LandbridgeError, show } from './errors.ts'
 import type { Authority } from './host.ts'
 import { authorityText, isAddress, parseAuthority, toAscii } from './host.ts'
 import type { ValuesPlace } from './store.ts'
 import type { Host, MaybePromise, Scope } from './types.ts'
+import { isPromise } from './types.ts'
 
 /**
  * Decides for a host that no written rule names, such as a customer's own domain that lives in a database.
@@ -58,11 +60,13 @@ interface Rules {
   readonly exact: Map<string, Place>
   readonly wildcards: { readonly suffix: string; readonly place: (host: Host) => Place }[]
   readonly resolvers: HostResolver[]
+  /** Of the kind `shared`, with their leading dot. */
+  readonly domains: string[]
 }
 
 /** Compiles topologies into one look-up and reports every fault of them. */
 export function compileTopology(given: unknown, cookieName: string, now: () => number, faults: Faults): Locate {
-  const rules: Rules = { exact: new Map(), wildcards: [], resolvers: [] }
+  const rules: Rules = { exact: new Map(), wildcards: [], resolvers: [], domains: [] }
   const list = Array.isArray(given) ? given : [given]
   if (list.length === 0) {
     faults.add('topology-missing', 'topology', 'No topology is given.', `Write topology: { kind: 'isolated', hosts: ['app.example.com'] }.`)
@@ -180,6 +184,16 @@ function compileShared(topology: SharedTopology, path: string, cookieName: strin
     )
   }
   const scope = `.${name}` as Scope
+  const nested = rules.domains.find((other) => other !== scope && (other.endsWith(scope) || scope.endsWith(other)))
+  if (nested !== undefined) {
+    faults.add(
+      'domain-within-domain',
+      at,
+      `${show(topology.domain)} and ${show(nested)} lie within each other: browsers send the cookies of both to the inner one.`,
+      `Write the outer domain only, and kind: 'isolated' for hosts that stand apart.`,
+    )
+  }
+  rules.domains.push(scope)
   const cookie = { name: `__Secure-${cookieName}`, domain: name }
   const place = (host: Host): Place => ({ host, scope, cookie, values: 'session' })
   if (rules.exact.has(name)) addTwice(at, topology.domain, faults)
@@ -215,9 +229,11 @@ function locator(rules: Rules, resolvedPlace: (host: Host) => Place, now: () => 
   const located = new Map<string, Place>()
   const resolve = rules.resolvers.length === 0 ? () => null : resolver(rules.resolvers, resolvedPlace, now)
 
-  return (text) => {
-    const known = located.get(text)
+  return (asked) => {
+    const known = located.get(asked)
     if (known) return known
+    // A copy: the text may be a slice of a long URL, which would stay in memory for as long as the slice is remembered.
+    const text = Buffer.from(asked).toString()
     const authority = parseAuthority(text)
     if (!authority) return 'malformed'
     const place = byRule(rules, authority)
@@ -241,7 +257,10 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
 
   const ask = async (name: string): Promise<Place | null> => {
     try {
-      for (const resolves of resolvers) if ((await resolves(name)) === true) return place(name as Host)
+      for (const resolves of resolvers) {
+        const answer = resolves(name)
+        if ((isPromise(answer) ? await withinDeadline(answer, 'host resolver') : answer) === true) return place(name as Host)
+      }
       return null
     } catch (cause) {
       throw new LandbridgeError('ERR_HOSTS_UNAVAILABLE', 'The host resolver of the application failed.', {

@@ -19,8 +19,9 @@ export function memory(): Store {
   const read = (id: SessionId, scope: Scope): StoreRead | null => {
     const entry = entries.get(id)
     if (entry === undefined) return null
-    const { createdAt, expiresAt, accounts, values } = entry.session
-    return { id, createdAt, expiresAt, accounts, values, handle: entry.handles.get(scope) ?? null }
+    // The id as it was created: the one that is asked for is a slice of a Cookie header, which would stay in memory with it.
+    const { id: own, createdAt, expiresAt, accounts, values } = entry.session
+    return { id: own, createdAt, expiresAt, accounts, values, handle: entry.handles.get(scope) ?? null }
   }
   const create = ({ handle, ...session }: NewSession): void => {
     if (entries.has(session.id)) throw new Error('A session with this id exists already.')
