@@ -4,7 +4,7 @@ import http2 from 'node:http2'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
-import type { Sessions } from 'landbridge'
+import type { Session, Sessions } from 'landbridge'
 import { nodeSessions } from 'landbridge/node'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -69,4 +69,29 @@ test('a pipeline into a response whose save failed ends, and its source with it'
   watched.fail('create')
   expect((await askServer(port, '/')).status).toBe(503)
   expect(await outcome.promise).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
+})
+
+describe('a handler of node:http that throws', () => {
+  // An unhandled rejection would end the process, and a visitor decides how much he posts.
+  test.each([
+    ['because a visitor sent more than a session holds', (session: Session<Data>) => session.set('theme', 'x'.repeat(70_000))],
+    ['for a reason of its own', () => Promise.reject(new TypeError('broken'))],
+  ])('%s is answered with 500, and the server goes on', async (_, act) => {
+    const strays: unknown[] = []
+    const keep = (error: unknown): void => void strays.push(error)
+    process.on('unhandledRejection', keep)
+    onTestFinished(() => void process.off('unhandledRejection', keep))
+    const { sessions } = setUp()
+    const server = http.createServer(
+      nodeSessions(sessions, async (request, response) => {
+        if (request.url === '/throw') await act(request.session)
+        response.end('fine')
+      }),
+    )
+    const { ask } = await serving(server)
+    const { status, setCookies } = await ask('/throw')
+    expect([status, setCookies]).toEqual([500, []])
+    expect(await (await ask('/')).text()).toBe('fine')
+    expect(strays).toEqual([])
+  })
 })

@@ -86,6 +86,8 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ['host-invalid', 'topology.hosts[0]', hosts(''), /""/],
   ['host-default-port', 'topology.hosts[0]', hosts('example.com:443'), /Write "example\.com"/],
   ['host-default-port', 'topology.hosts[0]', hosts('bücher.example:80'), /xn--bcher-kva\.example/],
+  ['host-ports-share-cookie', 'topology.hosts[1]', hosts('a.com:3000', 'a.com:4000'), /Write "a\.com" for all its ports/],
+  ['host-ports-share-cookie', 'topology.hosts[1]', hosts('a.com', 'a.com:4000'), /one cookie for both/],
   ['host-in-two-scopes', 'topology.hosts[1]', hosts('a.com', 'A.com.'), /one rule only/],
   ['host-in-two-scopes', 'topology.hosts[1]', hosts('*.a.com', '*.a.com'), /earlier rule/],
   ['host-in-two-scopes', 'topology[1].hosts[0]', { topology: [domain('.a.com').topology, hosts('*.a.com').topology] }, /one scope/],

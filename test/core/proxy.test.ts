@@ -102,6 +102,8 @@ describe('forwarded headers', () => {
   test('the headers of X-Forwarded are read alike, and refused where they hold several values or contradict Forwarded', () => {
     expect(read({})).toEqual({ host: undefined, proto: undefined })
     expect(read({ 'x-forwarded-host': ' a.com ', 'x-forwarded-proto': ' HTTPS ' })).toEqual({ host: 'a.com', proto: 'https' })
+    expect(read({ 'x-forwarded-proto': 'WSS' })).toEqual({ host: undefined, proto: 'https' }) // as some proxies do for a handshake
+    expect(read({ 'x-forwarded-proto': 'ws', forwarded: 'proto=http' })).toEqual({ host: undefined, proto: 'http' })
     expect(read({ 'x-forwarded-host': 'A.com', forwarded: 'host=a.com' })).toEqual({ host: 'a.com', proto: undefined })
     for (const headers of [
       { 'x-forwarded-host': 'a.com, b.com' },
@@ -109,7 +111,8 @@ describe('forwarded headers', () => {
       { 'x-forwarded-proto': 'https,http' },
       { 'x-forwarded-proto': 'https, https' },
       { 'x-forwarded-proto': '' },
-      { 'x-forwarded-proto': 'wss' },
+      { 'x-forwarded-proto': 'ftp' },
+      { 'x-forwarded-proto': 'wss', forwarded: 'proto=http' },
       { 'x-forwarded-host': 'a.com', forwarded: 'host=b.com' },
       { 'x-forwarded-proto': 'http', forwarded: 'proto=https' },
     ]) {

@@ -160,15 +160,15 @@ function headWritten(): Error {
   return Object.assign(new Error('The head of this response was written already.'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }
 
-function replyFor(error: unknown): Reply {
+/** The response for an error that no error handling of the application will see: its author is told by a warning. */
+export function replyFor(error: unknown): Reply {
   const reply = errorReply(error)
   if (reply) return reply
-  // What the application did wrong reaches its author here, as its own error handling is over.
-  process.emitWarning(error as Error)
+  process.emitWarning(error instanceof Error ? error : new Error('The application threw what is no Error.'))
   return {
     status: 500,
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
-    body: 'The session could not be saved.\n',
+    body: 'Internal Server Error\n',
   }
 }
 

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { errorReply } from '../core/errors.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
 import type { Sessions } from '../sessions.ts'
-import { sendInstead } from './hold.ts'
+import { replyFor, sendInstead } from './hold.ts'
 import { openNode } from './open.ts'
 
 /** A request of `node:http` with its session. */
@@ -13,8 +12,9 @@ export type SessionRequest<Data extends object> = IncomingMessage & { session: S
 
 /**
  * A request listener for `node:http` and `node:http2`: `createServer(nodeSessions(sessions, (req, res) => …))`. The head of the
- * response is held back until the session is stored, streaming included. An error that the handler throws is rethrown by the
- * returned promise, unless it is the session store's: that is answered with 503, an ended session with 409.
+ * response is held back until the session is stored, streaming included. What the handler throws is answered: 503 when the store
+ * failed, 409 when the session ended meanwhile, otherwise 500 and a warning on standard error. It never ends the process, as a
+ * rejection would: `createServer` takes no notice of promises.
  */
 export function nodeSessions<Data extends object>(
   sessions: Sessions<Data>,
@@ -25,9 +25,7 @@ export function nodeSessions<Data extends object>(
       const session = await openNode(sessions, request, response)
       if (session !== null) await handler(Object.assign(request, { session }), response)
     } catch (error) {
-      const reply = errorReply(error)
-      if (reply === null) throw error
-      // A visitor can bring this about (a sign-out while a stream runs): it must not reach the process as an unhandled rejection.
+      const reply = replyFor(error)
       if (!response.headersSent) sendInstead(response, reply)
       else if (!response.writableEnded) response.destroy()
     }
@@ -37,7 +35,8 @@ export function nodeSessions<Data extends object>(
 /**
  * A listener for the `upgrade` event: `server.on('upgrade', nodeUpgrade(sessions, (req, socket, head) => …))`. A handshake from an
  * origin that is not trusted is refused. The session of `req` can be read; changes throw `ERR_HEADERS_SENT`, as a handshake
- * carries no cookie of ours. To learn later whether the session still lives, open the request anew: `sessions.open(req)`.
+ * carries no cookie of ours. What the handler throws is answered as by `nodeSessions`. To learn later whether the session still
+ * lives, open the request anew: `sessions.open(req)`.
  */
 export function nodeUpgrade<Data extends object>(
   sessions: Sessions<Data>,
@@ -52,11 +51,10 @@ export function nodeUpgrade<Data extends object>(
       if (exchange.kind === 'reply') sendRaw(socket, exchange.reply)
       else await handler(Object.assign(request, { session: exchange.session }), socket, head)
     } catch (error) {
-      const reply = errorReply(error)
+      const reply = replyFor(error)
       // Once the handler has answered the handshake, the connection no longer speaks HTTP.
-      if (reply !== null && bytesWritten(socket) === written) return sendRaw(socket, reply)
-      socket.destroy()
-      if (reply === null) throw error
+      if (bytesWritten(socket) === written) sendRaw(socket, reply)
+      else socket.destroy()
     }
   }
 }

@@ -40,12 +40,12 @@ export function checkLifetime(given: { idle?: Duration; absolute?: Duration } | 
   const read = (name: 'idle' | 'absolute', fallback: Duration): number | null => {
     const value = given?.[name] === undefined ? fallback : given[name]
     const ms = parseDuration(value)
-    if (ms !== null && ms <= 10 * YEAR_MS) return ms
+    if (ms !== null && ms >= UNIT_MS.s && ms <= 10 * YEAR_MS) return ms
     faults.add(
       'lifetime-invalid',
       `lifetime.${name}`,
-      `${show(value)} is not a duration between 1 ms and 10 years.`,
-      `Write a number of milliseconds or a text such as '30m', '12h', '14d'.`,
+      `${show(value)} is not a duration between one second and 10 years.`,
+      `Write a text such as '30m', '12h', '14d'; a number counts milliseconds.`,
     )
     return null
   }

@@ -52,11 +52,27 @@ export interface Forwarded {
 export function readForwarded(header: (name: string) => string | undefined): Forwarded | null {
   const standard = parseForwarded(header('forwarded'))
   const host = header('x-forwarded-host')?.trim()
-  const proto = header('x-forwarded-proto')?.trim().toLowerCase()
-  if (standard === null || host?.includes(',') || (proto !== undefined && proto !== 'http' && proto !== 'https')) return null
+  const proto = schemeOf(header('x-forwarded-proto')?.trim())
+  if (standard === null || host?.includes(',') || proto === null) return null
   if (standard.host !== undefined && host !== undefined && standard.host.toLowerCase() !== host.toLowerCase()) return null
   if (standard.proto !== undefined && proto !== undefined && standard.proto !== proto) return null
   return { host: standard.host ?? host, proto: standard.proto ?? proto }
+}
+
+/** `null` for what is no scheme of the web. For a WebSocket handshake some proxies write ws and wss. */
+function schemeOf(text: string | undefined): 'http' | 'https' | undefined | null {
+  switch (text?.toLowerCase()) {
+    case undefined:
+      return undefined
+    case 'http':
+    case 'ws':
+      return 'http'
+    case 'https':
+    case 'wss':
+      return 'https'
+    default:
+      return null
+  }
 }
 
 /** Node bounds all headers of a request at 16 kB; other servers do not. */
@@ -78,9 +94,9 @@ function parseForwarded(text: string | undefined): Forwarded | null {
       if (host !== undefined) return null
       host = value
     } else if (name === 'proto') {
-      const lower = value.toLowerCase()
-      if (proto !== undefined || (lower !== 'http' && lower !== 'https')) return null
-      proto = lower
+      const scheme = schemeOf(value)
+      if (proto !== undefined || scheme === null) return null
+      proto = scheme
     }
   }
   return { host, proto }

@@ -146,7 +146,16 @@ function compileHostRule(rule: unknown, at: string, place: (host: Host) => Place
     )
   } else {
     const host = authorityText(authority)
+    const otherPort = [...rules.exact.keys()].find((other) => other !== host && parseAuthority(other)?.name === authority.name)
     if (rules.exact.has(host)) addTwice(at, rule, faults)
+    if (otherPort) {
+      faults.add(
+        'host-ports-share-cookie',
+        at,
+        `${show(rule)} and ${show(otherPort)} differ in the port alone: browsers keep one cookie for both, so each would sign the other out.`,
+        `Write ${show(authority.name)} for all its ports, or call createSessions once for each with a cookieName of its own.`,
+      )
+    }
     rules.exact.set(host, place(host))
   }
 }
@@ -273,7 +282,7 @@ function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Pla
   return (name: string): Promise<Place | null> => {
     const known = answers.get(name)
     if (known && known.until > now()) return known.answer
-    if (answers.size >= RESOLVED_LIMIT) answers.clear()
+    if (answers.size >= RESOLVED_LIMIT) answers.delete(answers.keys().next().value!)
     const answer = ask(name)
     answers.set(name, { until: now() + RESOLVED_FOR_MS, answer })
     // A failure is no answer. Forgotten here, not where it happens: a resolver that throws at once fails before its answer is kept.
