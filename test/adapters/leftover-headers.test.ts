@@ -19,7 +19,7 @@ test('the 503 for a store that fails while node:http reads carries no header of 
     await request.session.account()
     response.end('x'.repeat(1000))
   })
-  const server = http.createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1')
+  const server = http.createServer((request, response) => serve(request, response)).listen(0, '127.0.0.1')
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()

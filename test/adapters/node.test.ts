@@ -20,7 +20,7 @@ describe('node:http2', () => {
       response.setHeader('x-application', 'yes')
       response.end(String(await request.session.get('theme')))
     })
-    server.on('request', (request, response) => void listener(request as never, response as never))
+    server.on('request', (request, response) => listener(request as never, response as never))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
@@ -65,7 +65,7 @@ test('a pipeline into a response whose save failed ends, and its source with it'
     )
     await pipeline(source, response).catch(outcome.resolve)
   })
-  const { port } = await serving(http.createServer((request, response) => void listener(request, response)))
+  const { port } = await serving(http.createServer((request, response) => listener(request, response)))
   watched.fail('create')
   expect((await askServer(port, '/')).status).toBe(503)
   expect(await outcome.promise).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
@@ -84,7 +84,7 @@ describe('a handler of node:http that throws', () => {
     const { sessions } = setUp()
     const server = http.createServer(
       nodeSessions(sessions, async (request, response) => {
-        if (request.url === '/throw') await act(request.session)
+        if (request.url === '/throw') await Promise.resolve(act(request.session))
         response.end('fine')
       }),
     )

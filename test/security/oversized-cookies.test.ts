@@ -51,9 +51,7 @@ test.each(HEADERS)('where a server takes such headers, 64 kB of %s are nobody an
   const watched = new Watched()
   const { sessions } = makeSessions(watched.store)
   const listener = nodeSessions(sessions, async (request, response) => response.end((await request.session.account())?.id ?? 'anonymous'))
-  const { ask, close } = await listening(
-    http.createServer({ maxHeaderSize: 1 << 20 }, (request, response) => void listener(request, response)),
-  )
+  const { ask, close } = await listening(http.createServer({ maxHeaderSize: 1 << 20 }, (request, response) => listener(request, response)))
   onTestFinished(close)
   const answer = await ask('/', { cookie: make(64 * 1024) })
   expect([answer.status, await answer.text()]).toEqual([200, 'anonymous'])

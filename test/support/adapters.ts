@@ -89,7 +89,7 @@ const nodeHttp: Adapter = {
         response.end(ERROR_PAGE)
       }
     })
-    return listening(http.createServer((request, response) => void listener(request, response)))
+    return listening(http.createServer((request, response) => listener(request, response)))
   },
 }
 

@@ -207,11 +207,13 @@ function changesState(incoming: Inbound): boolean {
     case 'HEAD':
     case 'OPTIONS':
     case 'TRACE':
-      return /websocket/i.test(incoming.header('upgrade') ?? '')
+      return isWebSocket(incoming.header('upgrade'))
     default:
       return true
   }
 }
+
+const isWebSocket = (upgrade: string | undefined): boolean => upgrade !== undefined && /websocket/i.test(upgrade)
 
 let warned = false
 

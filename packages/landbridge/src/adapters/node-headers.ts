@@ -36,9 +36,11 @@ export function addVary(response: ServerResponse, args: unknown[]): unknown[] {
     return rest
   }
   const headers = given as Record<string, string | string[]>
-  const name = Object.keys(headers).find((each) => each.toLowerCase() === 'vary') ?? 'Vary'
-  const vary = varyWithCookie(headerText(headers[name] ?? response.getHeader('vary')))
-  return [...args.slice(0, -1), { ...headers, [name]: vary }]
+  let field = 'Vary'
+  for (const name in headers) if (name.length === 4 && name.toLowerCase() === 'vary') field = name
+  const vary = varyWithCookie(headerText(headers[field] ?? response.getHeader('vary')))
+  args[args.length - 1] = { ...headers, [field]: vary }
+  return args
 }
 
 const headerText = (value: number | string | readonly string[] | undefined): string | null => (value === undefined ? null : String(value))

@@ -13,14 +13,13 @@ export type SessionRequest<Data extends object> = IncomingMessage & { session: S
 /**
  * A request listener for `node:http` and `node:http2`: `createServer(nodeSessions(sessions, (req, res) => …))`. The head of the
  * response is held back until the session is stored, streaming included. What the handler throws is answered: 503 when the store
- * failed, 409 when the session ended meanwhile, otherwise 500 and a warning on standard error. It never ends the process, as a
- * rejection would: `createServer` takes no notice of promises.
+ * failed, 409 when the session ended meanwhile, otherwise 500 and a warning on standard error.
  */
 export function nodeSessions<Data extends object>(
   sessions: Sessions<Data>,
   handler: (request: SessionRequest<Data>, response: ServerResponse) => unknown,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const session = await openNode(sessions, request, response)
       if (session !== null) await handler(Object.assign(request, { session }), response)
@@ -30,6 +29,7 @@ export function nodeSessions<Data extends object>(
       else if (!response.writableEnded) response.destroy()
     }
   }
+  return (request, response) => void serve(request, response)
 }
 
 /**
@@ -41,8 +41,8 @@ export function nodeSessions<Data extends object>(
 export function nodeUpgrade<Data extends object>(
   sessions: Sessions<Data>,
   handler: (request: SessionRequest<Data>, socket: Duplex, head: Buffer) => unknown,
-): (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void> {
-  return async (request, socket, head) => {
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const serve = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     // Node has taken its own listener off: a client that goes away while the session is read would end the process.
     socket.on('error', () => socket.destroy())
     const written = bytesWritten(socket)
@@ -57,6 +57,7 @@ export function nodeUpgrade<Data extends object>(
       else socket.destroy()
     }
   }
+  return (request, socket, head) => void serve(request, socket, head)
 }
 
 const bytesWritten = (socket: Duplex): number | undefined => (socket as Partial<Socket>).bytesWritten

@@ -12,14 +12,15 @@ export function openNode<Data extends object>(
   response: ServerResponse,
 ): MaybePromise<Session<Data> | null> {
   const hold = new Hold(response)
-  const serve = (exchange: Exchange<Data>): Session<Data> | null => {
-    if (exchange.kind === 'serve') {
-      hold.commit = exchange.commit
-      return exchange.session
-    }
-    send(response, exchange.reply)
-    return null
-  }
   const exchange = sessions.open(request, hold)
-  return isPromise(exchange) ? exchange.then(serve) : serve(exchange)
+  return isPromise(exchange) ? exchange.then((found) => serve(found, hold, response)) : serve(exchange, hold, response)
+}
+
+function serve<Data extends object>(exchange: Exchange<Data>, hold: Hold, response: ServerResponse): Session<Data> | null {
+  if (exchange.kind === 'serve') {
+    hold.commit = exchange.commit
+    return exchange.session
+  }
+  send(response, exchange.reply)
+  return null
 }

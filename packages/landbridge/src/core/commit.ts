@@ -1,4 +1,5 @@
 /** Brings what a request changed to the store, in one call. */
+import { checkSize } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Presented } from './handle.ts'
 import { hashSecret, mintHandle } from './handle.ts'
@@ -19,9 +20,6 @@ export interface Pending {
   /** Whether the stored values are dropped at the renewal: another account signed in. */
   dropValues: boolean
 }
-
-/** Largest text of values that one scope or session may hold, in characters (UTF-16 units) of JSON. */
-export const VALUES_LIMIT = 65_536
 
 /** How long a renewal leaves a trace of the old id, in milliseconds: requests that run beside it have come to their end by then. */
 const TRACE_MS = 60_000
@@ -147,20 +145,5 @@ export function ended(context: Context, place: Place, session: SessionId): Landb
   context.emit(place.host, { type: 'save.refused', session })
   return new LandbridgeError('ERR_SESSION_ENDED', 'The session ended while the request was under way; its change was not saved.', {
     hint: 'Answer 409 and let the visitor start again: the session was signed out, renewed or expired meanwhile.',
-  })
-}
-
-/**
- * Throws `ERR_VALUES_TOO_LARGE` when a change makes values too large. Concurrent requests can together exceed the limit; what does
- * not grow passes then, or nobody could shrink such a session, nor even visit it.
- */
-export function checkSize(values: string, before: string): void {
-  if (values.length > VALUES_LIMIT && values.length > before.length)
-    throw valuesTooLarge(`The session would hold ${values.length} characters of values`)
-}
-
-export function valuesTooLarge(what: string): LandbridgeError {
-  return new LandbridgeError('ERR_VALUES_TOO_LARGE', `${what}; the limit is ${VALUES_LIMIT}.`, {
-    hint: 'Keep what is large in a database of the application, and only its key in the session.',
   })
 }

@@ -14,9 +14,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkedAccountId } from './account.ts'
 import type { Pending } from './commit.ts'
-import { checkSize, ended, savePending, updateLive, valuesTooLarge, VALUES_LIMIT } from './commit.ts'
+import { ended, savePending, updateLive } from './commit.ts'
 import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
 import { makeCsrfToken, verifyCsrfToken } from './csrf-token.ts'
+import { checkedKey, checkSize, flashKey, isOwnKey, jsonOf } from './entry.ts'
 import { LandbridgeError, show } from './errors.ts'
 import type { EventDetails } from './events.ts'
 import { mintHandle, writeCookieValue } from './handle.ts'
@@ -36,10 +37,6 @@ import { isPromise } from './types.ts'
 import { applyChanges, entriesOf, valueOf } from './values.ts'
 
 const UPDATE_TRIES = 64
-const KEY_LIMIT = 256
-/** No application key starts with it. */
-const RESERVED = '\u0000'
-const FLASH = `${RESERVED}flash:`
 
 export class RequestSession<Data extends object> implements Session<Data> {
   readonly #context: Context
@@ -88,7 +85,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
   async all(): Promise<Partial<Data>> {
     if (this.#found === undefined) await this.#find()
     const values = this.#pending === null ? this.#values : applyChanges(this.#values, this.#pending.changes)
-    const visible = entriesOf(values, () => this.#corrupt('')).filter(([key]) => !key.startsWith(RESERVED))
+    const visible = entriesOf(values, () => this.#corrupt('')).filter(([key]) => isOwnKey(key))
     const readable = visible.map(([key, json]) => [key, this.#parse(key, json)] as const).filter(([, value]) => value !== undefined)
     // fromEntries defines own properties, so a key named __proto__ is data like any other.
     return Object.fromEntries(readable) as Partial<Data>
@@ -126,7 +123,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
   flash(key: string, value: unknown): void
   flash(key: string): Promise<unknown>
   flash(key: string, ...value: [unknown?]): Promise<unknown> | void {
-    const name = FLASH + checkedKey(key)
+    const name = flashKey(key)
     if (value.length > 0) return this.#put(name, jsonOf(key, value[0]))
     return this.#takeFlash(name)
   }
@@ -345,30 +342,4 @@ const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: nu
 
 const failedWith = async (error: unknown): Promise<never> => {
   throw error
-}
-
-function checkedKey(key: unknown): string {
-  if (typeof key === 'string' && key !== '' && key.length <= KEY_LIMIT && !key.startsWith(RESERVED)) return key
-  throw new LandbridgeError('ERR_KEY_INVALID', `${show(key)} is not a session key.`, {
-    hint: `Use a text of 1 to ${KEY_LIMIT} characters that does not start with a NUL.`,
-  })
-}
-
-function jsonOf(key: string, value: unknown): string {
-  const json = stringify(key, value)
-  if (json.length <= VALUES_LIMIT) return json
-  throw valuesTooLarge(`The value of ${show(key)} has ${json.length} characters of JSON`)
-}
-
-function stringify(key: string, value: unknown): string {
-  try {
-    // A promise would be stored as {}: what was meant is what it resolves to.
-    const json = isPromise(value) ? undefined : (JSON.stringify(value) as string | undefined)
-    if (json !== undefined) return json
-  } catch {
-    // A cycle, a BigInt, a toJSON that throws, or nesting deeper than the stack: all the same to the caller.
-  }
-  throw new LandbridgeError('ERR_VALUE_NOT_SERIALIZABLE', `The value of ${show(key)} cannot be written as JSON.`, {
-    hint: 'Store plain JSON: no promise (await it), undefined (use unset), function, symbol, BigInt or cycle.',
-  })
 }
