@@ -14,11 +14,11 @@ test('A name can be typed and signed in with by keyboard alone, and what happene
   await visit.page.keyboard.press('Enter')
   await visit.sees('Signed in. The session got')
   expect(await visit.who()).toBe('linus')
-  expect(await visit.page.evaluate(() => document.activeElement?.id)).toBe('notice')
+  await visit.page.waitForFunction(() => document.activeElement?.id === 'notice')
   await tabTo(visit.page, 'button:text-is("Show it")')
   await visit.page.keyboard.press('Enter')
   await visit.page.waitForURL(/result=/)
-  expect(await visit.page.evaluate(() => document.activeElement?.id)).toBe('result')
+  await visit.page.waitForFunction(() => document.activeElement?.id === 'result')
 })
 
 test('The log shows one host or all of them, as the reader likes', async () => {
