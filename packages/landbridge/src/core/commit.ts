@@ -2,7 +2,7 @@
 import { checkSize } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Presented } from './handle.ts'
-import { hashSecret, mintHandle } from './handle.ts'
+import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
 import type { Live, Recognised } from './recognise.ts'
 import type { Context } from './session.ts'
 import type { Changes, Delta, Outcome } from './store.ts'
@@ -41,7 +41,7 @@ export async function savePending(
 }
 
 /** Starts a session for a visitor who has none, if there is anything to keep in it. */
-async function start(context: Context, place: Place, refused: readonly SessionId[], pending: Pending): Promise<Presented | null> {
+async function start(context: Context, place: Place, refused: readonly string[], pending: Pending): Promise<Presented | null> {
   if (!worthCreating(pending)) return null
   if (!pending.signIn) await refuseLatecomer(context, place, refused)
   return create(context, place, pending)
@@ -51,8 +51,11 @@ async function start(context: Context, place: Place, refused: readonly SessionId
  * A request that was sent before a sign-in and arrives after it still shows the old cookie. The cookie of a new session would
  * take the place of the one that the sign-in has just set, and sign the visitor out.
  */
-async function refuseLatecomer(context: Context, place: Place, refused: readonly SessionId[]): Promise<void> {
-  for (const id of refused) if (await context.store.wasRenewed(id, context.now())) throw ended(context, place, id)
+async function refuseLatecomer(context: Context, place: Place, refused: readonly string[]): Promise<void> {
+  for (const value of refused) {
+    const id = readCookieValue(value)?.id
+    if (id !== undefined && (await context.store.wasRenewed(id, context.now()))) throw ended(context, place, id)
+  }
 }
 
 /** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */

@@ -21,14 +21,14 @@ export interface Recognised {
   readonly live: Live | null
   /** Whether cookies of the same name sit beside the right one, so that they have to be cleared. */
   readonly strays: boolean
-  /** Ids that were presented and refused. */
-  readonly refused: readonly SessionId[]
+  /** Cookie values that were presented and refused. */
+  readonly refused: readonly string[]
 }
 
 /** Each well-formed candidate costs one read, so a header full of forged cookies costs at most this many. */
 const CANDIDATE_LIMIT = 8
 
-const NONE: readonly SessionId[] = []
+const NONE: readonly string[] = []
 const NOBODY: Recognised = { live: null, strays: false, refused: NONE }
 
 export function recognise(context: Context, place: Place, header: string | undefined): MaybePromise<Recognised> {
@@ -41,9 +41,7 @@ export function recognise(context: Context, place: Place, header: string | undef
   return isPromise(live) ? live.then((found) => alone(value, found)) : alone(value, live)
 }
 
-const alone = (value: string, live: Live | null): Recognised => ({ live, strays: false, refused: live === null ? idsIn([value]) : NONE })
-
-const idsIn = (values: readonly string[]): SessionId[] => values.flatMap((value) => readCookieValue(value)?.id ?? [])
+const alone = (value: string, live: Live | null): Recognised => ({ live, strays: false, refused: live === null ? [value] : NONE })
 
 /**
  * Several cookies of one name: order proves nothing, so each is tried. When two belong to live sessions, one was planted and
@@ -53,7 +51,8 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
   context.emit(place.host, { type: 'cookie.duplicate', count: values.length })
   const found: Live[] = []
   const candidates = values.filter(readCookieValue)
-  for (const value of candidates.slice(0, CANDIDATE_LIMIT)) {
+  const tried = candidates.slice(0, CANDIDATE_LIMIT)
+  for (const value of tried) {
     const live = await verify(context, place, value)
     if (live !== null) found.push(live)
   }
@@ -61,7 +60,7 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
   const strays = found.length > 0 || candidates.length > CANDIDATE_LIMIT
   if (found.length > 1) refuse(context, place, 'ambiguous', null)
   const live = found.length === 1 ? found[0]! : null
-  return { live, strays, refused: live === null ? idsIn(candidates.slice(0, CANDIDATE_LIMIT)) : NONE }
+  return { live, strays, refused: live === null ? tried : NONE }
 }
 
 function verify(context: Context, place: Place, value: string): MaybePromise<Live | null> {
