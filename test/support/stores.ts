@@ -6,28 +6,13 @@ import { memory } from 'landbridge/memory'
 import { sqlite } from 'landbridge/sqlite'
 
 type Method = Exclude<keyof Store, 'name'>
-const METHODS = [
-  'read',
-  'create',
-  'update',
-  'renew',
-  'revoke',
-  'wasRenewed',
-  'handlesOf',
-  'put',
-  'take',
-  'sessionsOf',
-  'revokeAccount',
-  'sweep',
-  'ping',
-  'close',
-] as const satisfies readonly Method[]
 
 type AnyCall = (...args: unknown[]) => unknown
 
 /** A store whose every call goes through `around` first: the public contract, seen from outside. */
 export function wrapped(store: Store, around: (method: Method, call: () => unknown) => unknown): Store {
-  const methods = METHODS.map((method) => [
+  const names = (Object.keys(store) as (keyof Store)[]).filter((name) => name !== 'name')
+  const methods = names.map((method) => [
     method,
     (...args: unknown[]) => around(method, () => (store[method] as AnyCall).apply(store, args)),
   ])
