@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { betterAuth } from 'better-auth'
-import { memoryAdapter } from 'better-auth/adapters/memory'
 import type { Request, Response } from 'express'
 import session from 'express-session'
 import { sealData, unsealData } from 'iron-session'
+import { signedIn, signUp } from '../lib/better-auth.ts'
 import { LARGE, SECRET, SMALL, USER, type Content } from '../lib/content.ts'
 import { sessionOf } from '../lib/session-of.ts'
 import { contestant, type Contestant } from './contestant.ts'
@@ -105,18 +104,7 @@ async function ironSession(size: string, content: Content): Promise<Contestant> 
 }
 
 async function betterAuthSession(): Promise<Contestant> {
-  const auth = betterAuth({
-    secret: SECRET,
-    baseURL: 'http://localhost',
-    database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
-    emailAndPassword: { enabled: true },
-    rateLimit: { enabled: false },
-    telemetry: { enabled: false },
-  })
-  const answer = await auth.api.signUpEmail({
-    body: { email: 'u1@example.com', password: 'correct horse', name: SMALL.user, image: SMALL.pad },
-    asResponse: true,
-  })
+  const answer = await signUp()
   const cookie = answer.headers
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
@@ -124,7 +112,7 @@ async function betterAuthSession(): Promise<Contestant> {
   return contestant({
     name: 'better-auth, memory, 0.2 kB: getSession',
     prepare: () => new Headers({ cookie }),
-    run: async (headers) => (await auth.api.getSession({ headers }))?.user.name,
+    run: signedIn,
     expected: USER,
   })
 }

@@ -3,6 +3,7 @@ import { checkSize } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Presented } from './handle.ts'
 import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
+import { idleEnd } from './lifetime.ts'
 import type { Live, Recognised } from './recognise.ts'
 import type { Context } from './session.ts'
 import type { Changes, Delta, Outcome } from './store.ts'
@@ -73,7 +74,7 @@ const NO_CHANGES: Changes = new Map()
 /** Applies changes to the session that the request came with, and records that it was seen. */
 export function updateLive(context: Context, place: Place, live: Live, changes: Changes, expect?: Delta['expect']): MaybePromise<Outcome> {
   const now = context.now()
-  const expiresAt = Math.min(now + context.lifetime.idleMs, live.session.expiresAt)
+  const expiresAt = idleEnd(context.lifetime, now, live.session.expiresAt)
   const delta = { place: place.values, changes, seenAt: now, expiresAt }
   return context.store.update(live.session.id, place.scope, expect ? { ...delta, expect } : delta, now)
 }
@@ -127,8 +128,8 @@ async function renew(context: Context, place: Place, live: Live, pending: Pendin
 function newLifetime(context: Context, fresh: Presented, before?: { readonly createdAt: number; readonly expiresAt: number }) {
   const now = context.now()
   const { createdAt, expiresAt } = before ?? { createdAt: now, expiresAt: now + context.lifetime.absoluteMs }
-  const idleEnd = Math.min(now + context.lifetime.idleMs, expiresAt)
-  return { createdAt, expiresAt, handle: { hash: hashSecret(fresh.secret), createdAt: now, seenAt: now, expiresAt: idleEnd } }
+  const handle = { hash: hashSecret(fresh.secret), createdAt: now, seenAt: now, expiresAt: idleEnd(context.lifetime, now, expiresAt) }
+  return { createdAt, expiresAt, handle }
 }
 
 function announce(

@@ -9,9 +9,12 @@ const FLASH = `${RESERVED}flash:`
 /** Largest text of values that one scope or session may hold, in characters (UTF-16 units) of JSON. */
 const VALUES_LIMIT = 65_536
 
+/** Whether a stored key is the application's own, and not that of a flash value. */
+export const isOwnKey = (key: string): boolean => !key.startsWith(RESERVED)
+
 /** The key, or `ERR_KEY_INVALID`. */
 export function checkedKey(key: unknown): string {
-  if (typeof key === 'string' && key !== '' && key.length <= KEY_LIMIT && !key.startsWith(RESERVED)) return key
+  if (typeof key === 'string' && key !== '' && key.length <= KEY_LIMIT && isOwnKey(key)) return key
   throw new LandbridgeError('ERR_KEY_INVALID', `${show(key)} is not a session key.`, {
     hint: `Use a text of 1 to ${KEY_LIMIT} characters that does not start with a NUL.`,
   })
@@ -19,9 +22,6 @@ export function checkedKey(key: unknown): string {
 
 /** The key under which a flash value is stored: one that no application key can be. */
 export const flashKey = (key: string): string => FLASH + checkedKey(key)
-
-/** Whether a stored key is the application's own, and not that of a flash value. */
-export const isOwnKey = (key: string): boolean => !key.startsWith(RESERVED)
 
 /** The value as JSON. Throws `ERR_VALUE_NOT_SERIALIZABLE` or `ERR_VALUES_TOO_LARGE`. */
 export function jsonOf(key: string, value: unknown): string {

@@ -13,6 +13,11 @@ export function varyWithCookie(vary: string | null): string {
   return /(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(vary) ? vary : `${vary}, Cookie`
 }
 
+/** A response that depended on the session says so to caches. */
+export function varyByCookie(headers: ResponseHeaders): void {
+  headers.set('Vary', varyWithCookie(headers.get('vary')))
+}
+
 /** What content delivery networks obey in the place of Cache-Control (RFC 9213). */
 const TARGETED = [
   'CDN-Cache-Control',

@@ -17,6 +17,11 @@ const DEFAULT: Lifetime = { idleMs: 30 * UNIT_MS.m, absoluteMs: 14 * UNIT_MS.d }
 /** A write of `seenAt` is owed only after this share of the idle lifetime: most reads then write nothing. */
 export const SEEN_FRACTION = 0.1
 
+/** When a handle that is used now ends if it stays idle: never after the session itself. */
+export function idleEnd({ idleMs }: Lifetime, now: number, sessionEnd: number): number {
+  return Math.min(now + idleMs, sessionEnd)
+}
+
 /** The duration in whole milliseconds, or `null` for anything that is not one (zero and negative included). */
 export function parseDuration(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) && value >= 1 ? Math.floor(value) : null

@@ -22,9 +22,9 @@ import { LandbridgeError, show } from './errors.ts'
 import type { EventDetails } from './events.ts'
 import { mintHandle, writeCookieValue } from './handle.ts'
 import type { ResponseHeaders } from './headers.ts'
-import { sendCookies, varyWithCookie } from './headers.ts'
+import { sendCookies, varyByCookie } from './headers.ts'
 import { isLocalhost } from './host.ts'
-import { SEEN_FRACTION } from './lifetime.ts'
+import { idleEnd, SEEN_FRACTION } from './lifetime.ts'
 import type { Live, Recognised } from './recognise.ts'
 import { recognise } from './recognise.ts'
 import { valuesAt } from './records.ts'
@@ -182,9 +182,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
   async expiresAt(): Promise<number | null> {
     const { live } = this.#found ?? (await this.#find())
     if (this.#pending === null) return live?.handle.expiresAt ?? null
-    const { lifetime, now } = this.#context
-    const end = live === null || this.#pending.signIn ? now() + lifetime.absoluteMs : live.session.expiresAt
-    return Math.min(now() + lifetime.idleMs, end)
+    const { lifetime } = this.#context
+    const now = this.#context.now()
+    const end = live === null || this.#pending.signIn ? now + lifetime.absoluteMs : live.session.expiresAt
+    return idleEnd(lifetime, now, end)
   }
 
   async csrfToken(): Promise<string> {
@@ -207,7 +208,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     this.#sealed = true
     if (sealed || (this.#found === undefined && this.#finding === undefined && !this.#changed)) return
     if (this.#changed) return this.#save(headers)
-    headers.set('Vary', varyWithCookie(headers.get('vary')))
+    varyByCookie(headers)
   }
 
   async #save(headers: ResponseHeaders): Promise<void> {
@@ -218,7 +219,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     if (fresh !== null) cookies.push(setCookie(cookie, writeCookieValue(fresh)))
     else if (this.#ended) cookies.push(clearCookie(cookie))
     this.#savedId = fresh?.id ?? null
-    headers.set('Vary', varyWithCookie(headers.get('vary')))
+    varyByCookie(headers)
     sendCookies(headers, cookies)
     if (fresh !== null && !this.#seen.encrypted && !isLocalhost(host)) this.#emit({ type: 'cookie.insecure-transport' })
   }
