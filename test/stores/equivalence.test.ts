@@ -58,7 +58,7 @@ async function perform(store: Store, each: Step, index: number, now: number): Pr
       const id = earlier(each.back)
       const bound = (await store.read(id, each.scope))?.expiresAt ?? now
       const delta = { place: each.place, changes: new Map(each.changes), seenAt: now, expiresAt: Math.min(now + each.length, bound) }
-      return store.update(id, each.scope, each.expectation ? { ...delta, expect: each.expectation } : delta, now)
+      return store.update(id, each.scope, each.expectation ? { ...delta, expect: [each.expectation] } : delta, now)
     }
     case 'renew': {
       const { keepValues, place: at } = each

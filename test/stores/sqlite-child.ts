@@ -63,7 +63,7 @@ function tell(line: string): void {
 async function increment(store: ReturnType<typeof sqlite>): Promise<Outcome> {
   const read = await store.read(id, ELMER)
   const json = valueOf(read!.handle!.values, 'count')
-  return store.update(id, ELMER, { ...delta({ count: String(Number(json) + 1) }), expect: { key: 'count', json } }, Date.now())
+  return store.update(id, ELMER, { ...delta({ count: String(Number(json) + 1) }), expect: [{ key: 'count', json }] }, Date.now())
 }
 
 process.once('message', (startAt) => void work(Number(startAt)))

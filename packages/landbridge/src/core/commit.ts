@@ -6,7 +6,7 @@ import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
 import type { Live, Recognised } from './recognise.ts'
 import type { Context } from './session.ts'
-import type { Changes, Delta, Outcome } from './store.ts'
+import type { Changes, Expectation, Outcome } from './store.ts'
 import type { Place } from './topology.ts'
 import type { Account, MaybePromise, SessionId } from './types.ts'
 import { applyChanges } from './values.ts'
@@ -72,7 +72,13 @@ async function recordVisit(context: Context, place: Place, live: Live): Promise<
 const NO_CHANGES: Changes = new Map()
 
 /** Applies changes to the session that the request came with, and records that it was seen. */
-export function updateLive(context: Context, place: Place, live: Live, changes: Changes, expect?: Delta['expect']): MaybePromise<Outcome> {
+export function updateLive(
+  context: Context,
+  place: Place,
+  live: Live,
+  changes: Changes,
+  expect?: readonly Expectation[],
+): MaybePromise<Outcome> {
   const now = context.now()
   const expiresAt = idleEnd(context.lifetime, now, live.session.expiresAt)
   const delta = { place: place.values, changes, seenAt: now, expiresAt }

@@ -57,6 +57,7 @@ const STORE_METHODS = [
   'create',
   'update',
   'renew',
+  'attach',
   'revoke',
   'wasRenewed',
   'handlesOf',

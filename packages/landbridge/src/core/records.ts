@@ -16,13 +16,24 @@ export function valuesAt(session: StoredSession, handle: StoredHandle, place: De
   return place === 'session' ? session.values : handle.values
 }
 
-/** The session and handle values and times after a delta, or `null` when its expectation does not hold. */
+/** The session and handle values and times after a delta, or `null` when an expectation does not hold. */
 export function afterDelta(read: LiveRead, { place, changes, expect, seenAt, expiresAt }: Delta): LiveRead | null {
   const values = valuesAt(read, read.handle, place)
-  if (expect && valueOf(values, expect.key) !== expect.json) return null
+  if (expect?.some(({ key, json }) => valueOf(values, key) !== json)) return null
   const changed = applyChanges(values, changes)
   const handle = { ...read.handle, seenAt, expiresAt }
   return place === 'session' ? { ...read, values: changed, handle } : { ...read, handle: { ...handle, values: changed } }
+}
+
+/** Another handle of the session, which a delta names as `alsoSeen`, after it; `null` when nothing happens to it. */
+export function afterAlsoSeen(handle: StoredHandle | undefined, { seenAt, expiresAt }: Delta, now: number): StoredHandle | null {
+  if (handle === undefined || handle.expiresAt <= now) return null
+  return { ...handle, seenAt, expiresAt: Math.max(handle.expiresAt, expiresAt) }
+}
+
+/** Whether an `attach` keeps the handle that the session has for the scope. */
+export function isKept(handle: StoredHandle | null | undefined, issuedAt: number, now: number): boolean {
+  return handle != null && handle.expiresAt > now && handle.createdAt >= issuedAt
 }
 
 /** The session that takes the place of another at a renewal. */

@@ -292,7 +292,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
   #swap(live: Live, key: string, current: string | null, json: string): MaybePromise<boolean> {
     const changes = new Map([[key, json]])
     checkSize(applyChanges(this.#values, changes), this.#values)
-    const outcome = updateLive(this.#context, this.#place, live, changes, { key, json: current })
+    const outcome = updateLive(this.#context, this.#place, live, changes, [{ key, json: current }])
     return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, changes)) : this.#swapped(live, outcome, changes)
   }
 

@@ -15,7 +15,7 @@ async function valuesAt(store: Store, id: SessionId, place: ValuesPlace, now: nu
 async function increment(store: Store, id: SessionId, place: ValuesPlace, now: number): Promise<void> {
   for (let tries = 0; tries < 1000; tries++) {
     const json = valueOf(await valuesAt(store, id, place, now), 'count')
-    const delta = newDelta(now, { count: String(Number(json) + 1) }, { place, expect: { key: 'count', json } })
+    const delta = newDelta(now, { count: String(Number(json) + 1) }, { place, expect: [{ key: 'count', json }] })
     if ((await store.update(id, ELMER, delta, now)) === 'saved') return
   }
   assert.fail('a compare-and-swap lost 1000 times in a row')

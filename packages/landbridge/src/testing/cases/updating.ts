@@ -23,7 +23,7 @@ const otherPlace = (place: ValuesPlace): ValuesPlace => (place === 'session' ? '
 
 /** A compare-and-swap of `a` in the place. */
 function swap(now: number, place: ValuesPlace, json: string | null, to: string): Delta {
-  return newDelta(now, { a: to }, { place, expect: { key: 'a', json } })
+  return newDelta(now, { a: to }, { place, expect: [{ key: 'a', json }] })
 }
 
 const deltas = PLACES.flatMap((place): StoreCase[] => [
