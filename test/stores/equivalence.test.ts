@@ -30,11 +30,13 @@ const expectation = fc.record({ key: fc.constantFrom(...KEYS), json: fc.option(j
 const expected = fc.option(fc.array(expectation, { maxLength: 2 }), { nil: undefined })
 const alsoSeen = fc.option(fc.constantFrom(...SCOPES), { nil: undefined })
 const update = step('update', { back, scope, place, changes, expected, alsoSeen, length })
+// Short, so that many an attached handle expires before its session does.
+const brief = fc.integer({ min: -2, max: 15 })
 const attach = step('attach', {
   back,
   through: scope,
   scope: fc.constantFrom(...SCOPES),
-  length,
+  length: brief,
   age: fc.integer({ min: -2, max: 20 }),
   own: json,
 })
