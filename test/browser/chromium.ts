@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 
-const EXECUTABLE = process.env['LANDBRIDGE_CHROMIUM'] || '/usr/bin/chromium'
+export const EXECUTABLE: string = process.env['LANDBRIDGE_CHROMIUM'] || '/usr/bin/chromium'
 
-const ARGS = [
+export const ARGS: string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

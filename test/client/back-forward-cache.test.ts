@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { ELMER, FUDD, listen, notices, visiting } from './site.ts'
+
+const visit = visiting({ backForwardCache: true })
+
+test('a page that comes back from the back/forward cache notices a sign-out that happened meanwhile', async () => {
+  const visitor = await visit()
+  const hub = await visitor.signIn('ada')
+  const elmer = await visitor.tab(ELMER)
+  await listen(elmer)
+  await elmer.evaluate(() => {
+    window.mark = 'put away'
+    addEventListener('pageshow', ({ persisted }) => (window.mark = persisted ? 'brought back' : 'loaded'))
+  })
+  await elmer.goto(visitor.site.url(FUDD, '/page'))
+  await hub.evaluate(() => landbridge.signOut())
+  await elmer.goBack({ waitUntil: 'commit' })
+  expect(await elmer.evaluate(() => window.mark)).toBe('brought back')
+  expect(await notices(elmer, 1)).toMatchObject([{ accounts: [] }])
+})
