@@ -20,6 +20,7 @@ import { cookiesOf } from '../core/visit.ts'
 
 interface Signed {
   account(): Promise<Account | null>
+  accountTag(): Promise<string>
 }
 
 /**
@@ -28,10 +29,10 @@ interface Signed {
  */
 export async function beginForScript(visit: Visit, fields: ReadonlyMap<string, string>, session: Signed): Promise<Reply> {
   const here = (await session.account()) !== null
-  if (here || isHeldOff(visit)) return jsonReply(200, { rid: null, ask: null, here })
+  if (here || isHeldOff(visit)) return jsonReply(200, { rid: null, ask: null, here, tag: await session.accountTag() })
   const mode = fields.get('mode') === 'web-message' ? 'web-message' : 'fetch'
   const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: false })
-  return jsonReply(200, { rid, ask: url, here }, cookies)
+  return jsonReply(200, { rid, ask: url }, cookies)
 }
 
 /** At the issuing host: only the very page that asks may read the answer, so only its origin is named. */
