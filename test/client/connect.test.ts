@@ -35,6 +35,15 @@ test('where somebody is signed in, connect asks this host alone, and changes not
   expect(visitor.site.log.slice(before)).toEqual([`POST ${ELMER}/.session/begin`])
 })
 
+test('a page that was made for nobody learns that somebody signed in since', async () => {
+  const visitor = await visit()
+  await visitor.signIn('ada')
+  const elmer = await visitor.tab(ELMER, { options: 'data-account-tag="of nobody"' })
+  expect(await elmer.evaluate(() => landbridge.connect())).toBe(true)
+  const accountTag = await elmer.evaluate(async () => (await landbridge.accounts()).tag)
+  expect(await elmer.evaluate((tag) => landbridge.connect({ accountTag: tag }), accountTag)).toBe(false)
+})
+
 test('when the hub says that there is nobody, connect does not ask it again', async () => {
   const visitor = await visit()
   const elmer = await visitor.tab(ELMER)
@@ -58,10 +67,16 @@ test('ten tabs that connect at once ask the hub once, and all learn that it chan
   const visitor = await visit()
   const tabs = await Promise.all(Array.from({ length: 10 }, () => visitor.tab(ELMER)))
   await visitor.signIn('ada')
-  const changed = await Promise.all(tabs.map((tab) => tab.evaluate(() => landbridge.connect())))
+  const all = Promise.withResolvers<void>()
+  visitor.site.intercept = async ({ url }) => {
+    if (url!.startsWith('/.session/ask')) await all.promise
+    return false
+  }
+  const connecting = await Promise.all(tabs.map((tab) => tab.evaluateHandle(() => ({ changed: landbridge.connect() }))))
+  all.resolve()
+  const changed = await Promise.all(connecting.map((each) => each.evaluate((held) => held.changed)))
   expect(visitor.site.count(`GET ${HUB}/.session/ask`)).toBe(1)
   expect(visitor.site.count(`POST ${ELMER}/.session/in`)).toBe(1)
-  expect(visitor.site.count(`POST ${ELMER}/.session/begin`)).toBe(1)
   expect(changed).toEqual(tabs.map(() => true))
 })
 

@@ -1,5 +1,6 @@
 /** Who is signed in, and the acts that change it. */
-import { ACTED, addressOf, CHANNEL, LIMIT_MS, post } from './settings.ts'
+import type { Said } from './settings.ts'
+import { addressOf, CHANNEL, LIMIT_MS, post } from './settings.ts'
 
 /** An account as this host may know it: at a spoke only the one that is signed in there. */
 export interface ClientAccount {
@@ -40,7 +41,7 @@ async function act(endpoint: string, fields: object): Promise<boolean> {
   const { ok } = await post(endpoint, fields)
   if (ok) {
     const channel = new BroadcastChannel(CHANNEL)
-    channel.postMessage(ACTED)
+    channel.postMessage({ now: 'acted' } satisfies Said)
     channel.close()
   }
   return ok

@@ -1,7 +1,8 @@
 /** Notices that somebody signed in, out or switched: in another tab, on another host, or while the page was put away. */
 import type { Accounts } from './accounts.ts'
 import { accounts } from './accounts.ts'
-import { ACTED, CHANNEL, readHint, settings } from './settings.ts'
+import type { Said } from './settings.ts'
+import { CHANNEL, readHint, settings } from './settings.ts'
 
 export type ChangeListener = (now: Accounts) => void
 
@@ -55,7 +56,7 @@ function unwatch(): void {
 
 function hear(): void {
   channel ??= new BroadcastChannel(CHANNEL)
-  channel.onmessage = ({ data }) => (data === 'changed' || data === ACTED) && check()
+  channel.onmessage = ({ data }: MessageEvent<Said>) => /^(?:changed|acted)$/.test(data.now) && check()
 }
 
 function deafen(): void {

@@ -18,7 +18,7 @@ export async function refetch(input: RequestInfo | URL, init?: RequestInit): Pro
   const response = await fetch(request)
   // 409: with nobody here the page's tag fits nobody. It still guards the second try.
   if (again === null || !(response.status === 401 || (tagged && response.status === 409))) return response
-  const presence = await arrive()
-  if (presence === 'nobody' || (presence === 'here' && response.status === 409)) return response
+  const { now } = await arrive()
+  if (now === 'nobody' || (now === 'here' && response.status === 409)) return response
   return fetch(again)
 }

@@ -38,5 +38,11 @@ export const readHint = (): string | undefined => /(?:^|; )__Secure-hint=([^;]*)
 /** The tabs of one host talk here. What is said is a mere prompt to look: nothing is believed. */
 export const CHANNEL = 'landbridge'
 
-/** Another page, or this one, signed out or switched. */
-export const ACTED = 'acted'
+/**
+ * `changed`: somebody is signed in now · `here`: somebody was already · `nobody`: nobody, or it cannot be told · `acted`: a page signed
+ * out or switched. With the tag of the account where it is known.
+ */
+export interface Said {
+  readonly now: 'changed' | 'here' | 'nobody' | 'acted'
+  readonly tag?: string | undefined
+}
