@@ -55,6 +55,21 @@ test('what happened on another host is noticed when the page becomes visible', a
   expect(await notices(elmer, 1)).toMatchObject([{ accounts: [] }])
 })
 
+test('and when the page comes back from the back/forward cache, but not when it loads', async () => {
+  const visitor = await visit()
+  const hub = await visitor.signIn('ada')
+  const elmer = await visitor.tab(ELMER)
+  await listen(elmer)
+  const before = visitor.site.log.length
+  // What browsers send; which of them send visibilitychange as well differs.
+  await elmer.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false })))
+  await elmer.evaluate(() => landbridge.accounts())
+  expect(visitor.site.log.slice(before)).toEqual([`GET ${ELMER}/.session/accounts`])
+  await hub.evaluate(() => landbridge.signOut())
+  await elmer.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+  expect(await notices(elmer, 1)).toMatchObject([{ accounts: [] }])
+})
+
 test('a new hint is worth a notice although nobody is signed in here yet', async () => {
   const visitor = await visit()
   const elmer = await visitor.tab(ELMER)

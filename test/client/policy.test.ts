@@ -23,6 +23,18 @@ describe('under a strict policy', () => {
   })
 })
 
+describe('where frames have to say who may hold them', () => {
+  const visit = visiting()
+
+  test.each(['connect-src *', "connect-src 'self'"])('connect works with %s', async (csp) => {
+    const visitor = await visit()
+    const elmer = await visitor.tab(ELMER, { csp, coep: 'require-corp' })
+    await visitor.signIn('ada')
+    expect(await elmer.evaluate(() => landbridge.connect())).toBe(true)
+    expect(await who(elmer)).toBe('ada')
+  })
+})
+
 describe('with another base path', () => {
   const visit = visiting({ basePath: '/auth/' })
 

@@ -132,8 +132,8 @@ async function answer(request: IncomingMessage, session: Session<Data>, response
 
 function sendPage(query: URLSearchParams, response: ServerResponse): void {
   const script = query.get('script') === 'module' ? `src="/module.js" type="module"` : `src="/landbridge.js" ${query.get('options') ?? ''}`
-  const csp = query.get('csp')
-  response.writeHead(200, { 'content-type': 'text/html', ...(csp ? { 'content-security-policy': csp } : {}) })
+  const headers = { 'content-security-policy': query.get('csp') ?? '', 'cross-origin-embedder-policy': query.get('coep') ?? '' }
+  response.writeHead(200, { 'content-type': 'text/html', ...headers })
   response.end(`<!doctype html><title>page</title><script ${script}></script>${query.get('body') ?? ''}`)
 }
 
@@ -175,13 +175,16 @@ export const who = (page: Page): Promise<string | null> =>
   page.evaluate(async () => ((await (await fetch('/who')).json()) as { id: string | null }).id)
 
 /** Begins to note what `onChange` says; `notices` waits for that many notices, and returns them all. */
-export const listen = (page: Page): Promise<void> =>
-  page.evaluate(async () => {
+export async function listen(page: Page): Promise<void> {
+  const looked = page.waitForResponse(/\/accounts$/)
+  await page.evaluate(() => {
     window.notices = []
     landbridge.onChange((now) => window.notices.push(now))
-    // The first look is through once a later request is.
-    await landbridge.accounts()
   })
+  await looked
+  // By then the page has understood the answer, too.
+  await page.evaluate(() => landbridge.accounts())
+}
 
 export async function notices(page: Page, count: number): Promise<Accounts[]> {
   await page.waitForFunction((least) => window.notices.length >= least, count)

@@ -70,8 +70,10 @@ function check(): void {
 }
 
 async function compare(): Promise<void> {
+  // Read first: a notice of a new hint must not come with the accounts from before.
+  const hintNow = readHint()
   const now = await accounts()
-  const [hintNow, text] = [readHint(), JSON.stringify(now)]
+  const text = JSON.stringify(now)
   // The first look has only what the page says of itself to compare with.
   const other = known === undefined ? settings.accountTag !== undefined && settings.accountTag !== now.tag : known !== text
   const changed = other || hint !== hintNow
