@@ -29,6 +29,7 @@ function literals(file: string, start: RegExp): string[] {
 const errorCodes = literals('core/errors.ts', /export type ErrorCode =([^]*?)\n\n/)
 const requestReasons = literals('core/events.ts', /export type RequestReason =([^]*?)\n\n/)
 const cookieReasons = literals('core/events.ts', /export type CookieReason =([^\n]*)/)
+const crossingReasons = literals('core/events.ts', /export type CrossingReason =([^]*?)\n\n/)
 const eventTypes = [...readFileSync(join(source, 'core/events.ts'), 'utf8').matchAll(/readonly type: ([^;\n]+)/g)].flatMap((match) =>
   [...match[1]!.matchAll(/'([^']+)'/g)].map((each) => each[1]!),
 )
@@ -50,6 +51,7 @@ describe('docs/errors.md lists every code of the source, and no other', () => {
     ['Errors', errorCodes],
     ['Reasons for a refused request', requestReasons],
     ['Reasons for a refused cookie', cookieReasons],
+    ['Reasons for a refused crossing', crossingReasons],
     ['Events', eventTypes],
     ['Faults of a configuration', [...new Set(faultCodes)]],
   ])('%s', (heading, codes) => {
@@ -68,6 +70,15 @@ test('the README states the status that each refusal and error has', () => {
   for (const reason of requestReasons) {
     const status = new RegExp(`'${reason}': \\[\\s*(\\d+)`).exec(replies)?.[1]
     expect(readme, reason).toContain(`| \`${reason}\` | ${status} |`)
+  }
+})
+
+test('docs/errors.md states the status that each refused step of a crossing is answered with', () => {
+  const answers = readFileSync(join(source, 'core/refuse.ts'), 'utf8')
+  const otherwise = /ANSWERS\[reason\] \?\? \[(\d+)/.exec(answers)?.[1]
+  for (const reason of crossingReasons.filter((each) => each !== 'loop-guard')) {
+    const status = new RegExp(`^ {2}'?${reason}'?: \\[(\\d+)`, 'm').exec(answers)?.[1] ?? otherwise
+    expect(read('docs/errors.md'), reason).toContain(`| \`${reason}\` | ${status} |`)
   }
 })
 
