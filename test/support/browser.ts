@@ -29,6 +29,8 @@ export interface RequestOptions {
 
 const REDIRECTS = 20
 
+export const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html,*/*;q=0.8' }
+
 export class Browser {
   readonly jar: CookieJar = new CookieJar()
   /** Cookies are neither kept nor sent. */
@@ -41,19 +43,14 @@ export class Browser {
     this.#serve = serve
   }
 
-  /** Goes to a page, by the address bar or by a link on `from`, and follows redirects. */
+  /** Goes to a page, by the address bar or by a link on `from`; follows redirects, and forms that post themselves. */
   async go(url: string, { from, method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Visit> {
     const steps: Step[] = []
     let [next, verb, sent] = [url, method, body]
     let site = siteOf(from, url)
     let origin = from === undefined || method === 'GET' ? undefined : new URL(from).origin
     for (let i = 0; i <= REDIRECTS; i++) {
-      const fetchHeaders = {
-        'sec-fetch-mode': 'navigate',
-        'sec-fetch-dest': 'document',
-        'sec-fetch-site': site,
-        accept: 'text/html,*/*;q=0.8',
-      }
+      const fetchHeaders = { ...NAVIGATION, 'sec-fetch-site': site }
       const step = await this.send(
         next,
         { method: verb, body: sent, headers: { ...fetchHeaders, ...(origin ? { origin } : {}), ...headers } },
@@ -62,7 +59,14 @@ export class Browser {
       steps.push(step)
       const location = step.response.headers.get('location')
       if (step.response.status < 300 || step.response.status > 399 || location === null) {
-        return { ...step, steps, url: next, text: await step.response.text() }
+        const text = await step.response.text()
+        const form = selfPostingForm(text)
+        if (form === null) return { ...step, steps, url: next, text }
+        origin = step.response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(next).origin
+        headers = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+        site = siteOf(next, form.action)
+        ;[next, verb, sent] = [form.action, 'POST', new URLSearchParams(form.fields).toString()]
+        continue
       }
       const target = new URL(location, next).href
       if (site !== 'none') site = widest(site, siteOf(next, target))
@@ -71,6 +75,17 @@ export class Browser {
       origin = undefined
     }
     throw new Error(`more than ${REDIRECTS} redirects from ${url}`)
+  }
+
+  /** One request of a navigation by GET: a redirect is not followed. */
+  async hop(
+    url: string,
+    { from, headers = {} }: Pick<RequestOptions, 'from' | 'headers'> = {},
+  ): Promise<Step & { location: string | null }> {
+    const site = siteOf(from, url)
+    const step = await this.send(url, { headers: { ...NAVIGATION, 'sec-fetch-site': site, ...headers } }, site)
+    const location = step.response.headers.get('location')
+    return { ...step, location: location === null ? null : new URL(location, url).href }
   }
 
   /** A form of a page. */
@@ -139,3 +154,11 @@ const registrable = (host: string): string => host.split('.').slice(-2).join('.'
 
 const WIDTH: readonly Site[] = ['none', 'same-origin', 'same-site', 'cross-site']
 const widest = (a: Site, b: Site): Site => (WIDTH.indexOf(a) > WIDTH.indexOf(b) ? a : b)
+
+/** The form of a page whose script posts it at once. */
+export function selfPostingForm(text: string): { action: string; fields: Record<string, string> } | null {
+  const action = /<form method="post" action="([^"]+)">/.exec(text)?.[1]
+  if (action === undefined || !text.includes('document.forms[0].submit()')) return null
+  const fields = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [name!, value!])
+  return { action, fields: Object.fromEntries(fields) as Record<string, string> }
+}

@@ -12,10 +12,10 @@ import type { Visit } from './core/visit.ts'
 import { ownOrigin, singleFields } from './core/visit.ts'
 import { accountActs, listAccounts } from './account-endpoints.ts'
 import { answerByFetch, beginForScript, receiveByFetch } from './transports/fetch.ts'
-import { beginPush, receivePush } from './transports/push.ts'
-import { answerByRedirect, bounce, receiveByRedirect } from './transports/redirect.ts'
+import { beginPush } from './transports/push.ts'
+import { answerByRedirect, bounce, receiveByRedirect, receivePosted } from './transports/redirect.ts'
 import { receiveByScript } from './transports/script.ts'
-import { answerByFrame, receiveByFrame } from './transports/web-message.ts'
+import { answerByFrame, receiveInFrame, receiveNobodyInFrame } from './transports/web-message.ts'
 
 const BODY_LIMIT = 8192
 
@@ -42,7 +42,7 @@ async function answerGet(visit: Visit, endpoint: string, open: () => Session): P
     case 'in':
       return asks ? receiveByRedirect(visit) : refuse(visit, 'endpoint-unknown')
     case 'frame':
-      return asks ? receiveByFrame(visit) : refuse(visit, 'endpoint-unknown')
+      return asks ? receiveNobodyInFrame(visit) : refuse(visit, 'endpoint-unknown')
     case 'accounts':
       return listAccounts(visit, open())
     default:
@@ -55,13 +55,15 @@ async function answerAsk(visit: Visit): Promise<Reply> {
   if (typeof ask === 'string') return refuse(visit, ask)
   switch (ask.mode) {
     case 'redirect':
-      return isFramed(visit) ? refuse(visit, 'ticket-wrong-mode', ask) : answerByRedirect(visit, ask)
+      return isFramed(visit) ? refuse(visit, 'wrong-mode', ask) : answerByRedirect(visit, ask)
     case 'web-message':
       return answerByFrame(visit, ask)
     case 'fetch':
       return answerByFetch(visit, ask)
+    // Nobody asks by push or script; and whatever else a host with our keys may have signed is no ask either.
     case 'push':
     case 'script':
+    default:
       return refuse(visit, 'ask-malformed')
   }
 }
@@ -94,25 +96,31 @@ function answerScript(visit: Visit, endpoint: string): Promise<Reply> | Reply {
   return visit.place.span.bridge.script && ticket !== undefined ? receiveByScript(visit, ticket) : refuse(visit, 'endpoint-unknown')
 }
 
-const POSTS: Record<string, (visit: Visit, fields: Fields, open: () => Session) => Promise<Reply> | Reply> = {
-  begin: (visit, fields) => (visit.place.span.role === 'hub' ? refuse(visit, 'endpoint-unknown') : beginForScript(visit, fields)),
-  push: beginPush,
-  ...accountActs,
-}
+const ACTS = new Map<string, (visit: Visit, fields: Fields, open: () => Session) => Promise<Reply> | Reply>([
+  ['begin', (visit, fields) => (visit.place.span.role === 'hub' ? refuse(visit, 'endpoint-unknown') : beginForScript(visit, fields))],
+  ['push', beginPush],
+  ...Object.entries(accountActs),
+])
 
 async function answerPost(visit: Visit, endpoint: string, open: () => Session): Promise<Reply> {
-  const { request, place } = visit
-  const isJson = /^application\/json\b/i.test(request.header('content-type') ?? '')
-  // The one address that takes a post from another host: its ticket says from which.
-  const isPush = endpoint === 'in' && !isJson
-  const act = Object.hasOwn(POSTS, endpoint) ? POSTS[endpoint] : undefined
-  if ((act === undefined && endpoint !== 'in') || (endpoint === 'in' && place.span.role === 'hub')) return refuse(visit, 'endpoint-unknown')
-  if (!isPush && !isOwn(visit)) return refuse(visit, 'wrong-origin')
+  const isJson = /^application\/json\b/i.test(visit.request.header('content-type') ?? '')
+  const arrives = ARRIVALS.get(isJson ? `${endpoint} json` : endpoint)
+  const act = ACTS.get(endpoint)
+  if (arrives === undefined && act === undefined) return refuse(visit, 'endpoint-unknown')
+  if (arrives !== undefined && visit.place.span.role === 'hub') return refuse(visit, 'endpoint-unknown')
+  // What another host's form brings is judged by where it was posted; everything else comes from a page of this very host.
+  if ((arrives === undefined || isJson) && !isOwn(visit)) return refuse(visit, 'wrong-origin')
   const fields = await readFields(visit)
   if (fields === null) return refuse(visit, 'body-malformed')
-  if (act !== undefined) return act(visit, fields, open)
-  return isPush ? receivePush(visit, fields) : receiveByFetch(visit, fields)
+  return arrives ? arrives(visit, fields) : act!(visit, fields, open)
 }
+
+/** Where tickets arrive. */
+const ARRIVALS = new Map<string, (visit: Visit, fields: Fields) => Promise<Reply>>([
+  ['in', receivePosted],
+  ['in json', receiveByFetch],
+  ['frame', receiveInFrame],
+])
 
 /** Exactly from this host: that another one is of the same site, or trusted for forms, is not enough here. */
 export function isOwn(visit: Visit): boolean {

@@ -12,6 +12,10 @@ export const ACTIVE_KEY: string = reservedKey('active')
 const CHOICE = reservedKey('choice:')
 export const choiceKey = (host: Host): string => CHOICE + host
 
+const LEFT = reservedKey('left:')
+/** Value of the session that changes whenever somebody signs out of one scope alone: a ticket from before is void then. */
+export const leftKey = (scope: Scope): string => LEFT + scope
+
 /** Values of a spoke's handle: the id of the account that they belong to, and what `authorize` said of it. */
 export const BOUND_KEY: string = reservedKey('account')
 export const CLAIMS_KEY: string = reservedKey('claims')

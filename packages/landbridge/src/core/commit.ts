@@ -7,7 +7,7 @@ import { idleEnd } from './lifetime.ts'
 import type { Identity } from './identify.ts'
 import type { Live, Recognised } from './recognise.ts'
 import type { Context } from './session.ts'
-import type { Changes, Delta, Expectation, Outcome } from './store.ts'
+import type { Changes, Delta, Outcome } from './store.ts'
 import type { Place } from './topology.ts'
 import type { Account, MaybePromise, Scope, SessionId } from './types.ts'
 import { applyChanges } from './values.ts'
@@ -38,12 +38,22 @@ export async function savePending(
 ): Promise<Presented | null> {
   checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return start(context, place, refused, pending)
-  if (pending.fresh !== null) return renew(context, place, live, pending, pending.fresh)
-  if (pending.changes.size === 0) return recordVisit(context, place, live)
-  const outcome = await updateLive(context, place, live, pending.changes, guard)
+  const { fresh, changes } = pending
+  if (fresh !== null && !isDerived(place, live)) return renew(context, place, live, pending, fresh)
+  if (fresh === null && changes.size === 0) return recordVisit(context, place, live)
+  const renewed = fresh === null ? {} : { hash: hashSecret(fresh.secret) }
+  const outcome = await updateLive(context, place, live, { changes, expect: guard, ...renewed })
   if (outcome === 'gone') throw ended(context, place, live.session.id)
   if (outcome === 'conflict') throw accountChanged()
-  return null
+  return fresh === null ? null : renewHandle(context, place, live, fresh)
+}
+
+/** A spoke's session hangs on the hub's: it must not take that one's place, so only its own handle gets a new secret. */
+const isDerived = ({ span }: Place, { session }: Live): boolean => span?.role === 'spoke' && session.accounts.length > 0
+
+function renewHandle({ emit }: Context, { host, scope }: Place, { session }: Live, { secret }: Presented): Presented {
+  emit(host, { type: 'session.renewed', session: session.id, scope, account: session.accounts[0]?.id ?? null })
+  return { id: session.id, secret }
 }
 
 /** Starts a session for a visitor who has none, if there is anything to keep in it. */
@@ -67,7 +77,7 @@ async function refuseLatecomer(context: Context, place: Place, refused: readonly
 /** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */
 async function recordVisit(context: Context, place: Place, live: Live): Promise<null> {
   try {
-    await updateLive(context, place, live, NO_CHANGES)
+    await updateLive(context, place, live, { changes: NO_CHANGES })
   } catch {
     // The guard around the store has reported it.
   }
@@ -76,23 +86,19 @@ async function recordVisit(context: Context, place: Place, live: Live): Promise<
 
 const NO_CHANGES: Changes = new Map()
 
-/** Applies changes to the session that the request came with, and records that it was seen. */
-export function updateLive(
-  context: Context,
-  place: Place,
-  live: Live,
-  changes: Changes,
-  expect?: readonly Expectation[],
-): MaybePromise<Outcome> {
+/** Applies a delta to the session that the request came with, and records that it was seen. */
+export function updateLive(context: Context, place: Place, live: Live, change: Change): MaybePromise<Outcome> {
   const now = context.now()
   const expiresAt = idleEnd(context.lifetime, now, live.session.expiresAt)
-  const delta = { place: place.values, changes, seenAt: now, expiresAt, ...keptAlive(place, live) }
-  return context.store.update(live.session.id, place.scope, expect ? { ...delta, expect } : delta, now)
+  const delta = { ...change, place: place.values, seenAt: now, expiresAt, ...keptAlive(place, live) }
+  return context.store.update(live.session.id, place.scope, delta, now)
 }
 
+type Change = Pick<Delta, 'changes' | 'expect' | 'hash'>
+
 /** Who works at a spoke is not idle at the hub either. */
-function keptAlive({ span, host }: Place, { session }: Live): Partial<Pick<Delta, 'alsoSeen'>> {
-  return span?.role === 'spoke' && session.accounts.length > 0 ? { alsoSeen: span.bridge.issuerFor(host) as string as Scope } : {}
+function keptAlive(place: Place, live: Live): Partial<Pick<Delta, 'alsoSeen'>> {
+  return isDerived(place, live) ? { alsoSeen: place.span!.bridge.issuerFor(place.host) as string as Scope } : {}
 }
 
 /** No record and no cookie for a session that would be empty: that is also what removing a value from nothing amounts to. */

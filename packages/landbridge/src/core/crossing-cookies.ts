@@ -1,7 +1,7 @@
 /**
  * The small cookies of a crossing. None of them opens a session.
  *
- * `__Host-rq.<rid>` ties the answer to the browser that asked; one for each request in flight, so that tabs do not overwrite each
+ * `__Host-tk.<rid>` carries a posted ticket over one redirect. `__Host-rq.<rid>` ties the answer to the browser that asked; one for each request in flight, so that tabs do not overwrite each
  * other's. `__Host-nb` holds a host back from asking again. `__Secure-hint` says that there may be a session at the hub: any host of
  * the domain can set it, so it may cause or skip a redirect, and nothing else.
  */
@@ -21,9 +21,16 @@ export interface Asked {
   readonly act: boolean
   /** When it began, in milliseconds since the epoch. */
   readonly iat: number
-  /** Of a push: the ticket, and the origin of the page that posted it. */
-  readonly ticket?: string
-  readonly origin?: string
+}
+
+/** A ticket that was posted, until the request after the redirect shows which session is here: cookies do not come with the post. */
+export interface Posted {
+  readonly rid: string
+  readonly ticket: string
+  /** The origin of the page that posted it. */
+  readonly origin: string
+  readonly iat: number
+  /** Of a push, which nobody asked for here: where to go on to. */
   readonly path?: string
 }
 
@@ -59,6 +66,20 @@ export function readAsked(keys: Keys, host: string, rid: string, cookies: string
   }
   return null
 }
+
+const POSTED_PREFIX = '__Host-tk.'
+const POSTED_MAX_AGE_S = 30
+
+export const writePosted = (keys: Keys, host: string, posted: Posted): string =>
+  setCookie(hostOnly(POSTED_PREFIX + posted.rid), keys.seal('tk', host, posted), POSTED_MAX_AGE_S)
+
+export function readPosted(keys: Keys, host: string, rid: string, cookies: string, now: number): Posted | null {
+  const [value = ''] = cookieValues(cookies, POSTED_PREFIX + rid)
+  const posted = keys.open('tk', host, value) as Posted | null
+  return posted !== null && posted.rid === rid && now - posted.iat <= POSTED_MAX_AGE_S * 1000 ? posted : null
+}
+
+export const clearPosted = (rid: string): string => clearCookie(hostOnly(POSTED_PREFIX + rid))
 
 export const clearAsked = (rid: string): string => clearCookie(hostOnly(ASKED_PREFIX + rid))
 

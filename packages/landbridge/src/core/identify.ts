@@ -68,7 +68,7 @@ async function rebind(context: Context, place: Place, live: Live, account: Accou
   const changes = new Map<string, string | null>(isOther ? removalsOf(values) : [])
   changes.set(BOUND_KEY, JSON.stringify(account.id)).set(CLAIMS_KEY, JSON.stringify({ at: context.now(), claims }))
   // When another request was first, it has found the same, or the next request will look again.
-  const outcome = await updateLive(context, place, live, changes, [{ key: BOUND_KEY, json: valueOf(values, BOUND_KEY) }])
+  const outcome = await updateLive(context, place, live, { changes, expect: [{ key: BOUND_KEY, json: valueOf(values, BOUND_KEY) }] })
   return outcome === 'gone' ? null : identityAtSpoke(account, claims, applyChanges(values, changes))
 }
 
@@ -99,11 +99,4 @@ export function accountInfos(context: Context, place: Place, { session, handle }
     active: each.id === active?.id,
     expired: isExpired(each, context.now(), absoluteMs),
   }))
-}
-
-/** The error of an act that belongs to the host which holds the accounts. */
-export function notAtHub(method: string): LandbridgeError {
-  return new LandbridgeError('ERR_NOT_AT_HUB', `${method} was called on a host that does not hold the accounts.`, {
-    hint: 'Sign in and choose accounts at the hub. A spoke sends the browser there: link to /.session/begin?to=/path, or protect the route.',
-  })
 }

@@ -1,6 +1,6 @@
 /** The issuing host's answer to an ask: a ticket, or nobody. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { accountFor, activeAccount, isExpired } from './accounts.ts'
+import { accountFor, activeAccount, isExpired, leftKey } from './accounts.ts'
 import type { Ask } from './ask.ts'
 import type { Claims, Mode } from './bridge.ts'
 import { authorizeAt } from './identify.ts'
@@ -9,6 +9,7 @@ import { mintTicket } from './ticket.ts'
 import type { Account } from './types.ts'
 import type { BridgedPlace, Visit } from './visit.ts'
 import { cookiesOf } from './visit.ts'
+import { valueOf } from './values.ts'
 
 /** For whom a ticket is wanted, and by which way it will travel. */
 export type Wanted = Pick<Ask, 'asker' | 'rid' | 'cc'> & { readonly mode: Mode }
@@ -29,7 +30,16 @@ export async function issue(visit: Visit, { asker, mode, rid, cc }: Wanted): Pro
   if (isHub && account === null) return nobody('signed-out')
   const claims = isHub ? await claimsAt(visit, asker, account!) : undefined
   if (claims === false) return nobody('not-authorized')
-  const given = { destination: asker.host, session: session.id, ends: session.expiresAt, account, cc, rid, mode }
+  const given = {
+    destination: asker.host,
+    session: session.id,
+    ends: session.expiresAt,
+    account,
+    cc,
+    rid,
+    mode,
+    left: valueOf(session.values, leftKey(asker.scope)),
+  }
   return mintTicket(visit, claims === undefined ? given : { ...given, claims })
 }
 

@@ -1,5 +1,5 @@
 /** What the store methods do to records, as pure functions: stores that hold whole records wrap them in their own atomicity. */
-import type { Delta, NewSession, StoredHandle, StoredSession, StoreRead, Successor } from './store.ts'
+import type { Delta, Expectation, NewSession, StoredHandle, StoredSession, StoreRead, Successor } from './store.ts'
 import type { Scope } from './types.ts'
 import { applyChanges, valueOf } from './values.ts'
 
@@ -17,12 +17,17 @@ export function valuesAt(session: StoredSession, handle: StoredHandle, place: De
 }
 
 /** The session and handle values and times after a delta, or `null` when an expectation does not hold. */
-export function afterDelta(read: LiveRead, { place, changes, expect, seenAt, expiresAt }: Delta): LiveRead | null {
+export function afterDelta(read: LiveRead, { place, changes, expect, hash, seenAt, expiresAt }: Delta): LiveRead | null {
   const values = valuesAt(read, read.handle, place)
-  if (expect?.some(({ key, json }) => valueOf(values, key) !== json)) return null
+  if (!holds(values, expect)) return null
   const changed = applyChanges(values, changes)
-  const handle = { ...read.handle, seenAt, expiresAt }
+  const handle = { ...read.handle, hash: hash ?? read.handle.hash, seenAt, expiresAt }
   return place === 'session' ? { ...read, values: changed, handle } : { ...read, handle: { ...handle, values: changed } }
+}
+
+/** Whether every expectation holds. */
+export function holds(values: string, expect: readonly Expectation[] = []): boolean {
+  return expect.every(({ key, json }) => valueOf(values, key) === json)
 }
 
 /** Another handle of the session, which a delta names as `alsoSeen`, after it; `null` when nothing happens to it. */

@@ -1,9 +1,8 @@
 /** From a taken ticket to a handle for this host. */
-import type { Ticket } from './ticket.ts'
+import type { Proof, Ticket } from './ticket.ts'
 import { boundValues, takeTicket } from './ticket.ts'
-import { activeAccount, BOUND_KEY, recordAt, removalsOf } from './accounts.ts'
+import { activeAccount, BOUND_KEY, leftKey, recordAt, removalsOf } from './accounts.ts'
 import { setCookie } from './cookie.ts'
-import type { Asked } from './crossing-cookies.ts'
 import type { CrossingReason } from './events.ts'
 import { hashSecret, mintSecret, writeCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
@@ -25,12 +24,12 @@ const refused = (reason: CrossingReason): Redemption => ({ outcome: 'refused', r
  * Redeems a ticket: two store calls, one more to look at the session that the browser shows here already, and one to end that one
  * when it gave way.
  */
-export async function redeem(visit: Visit, secret: string | undefined, asked: Asked): Promise<Redemption> {
-  const ticket = await takeTicket(visit, secret, asked)
+export async function redeem(visit: Visit, secret: string | undefined, proof: Proof): Promise<Redemption> {
+  const ticket = await takeTicket(visit, secret, proof)
   if (typeof ticket === 'string') return refused(ticket)
   const { live } = await recognise(visit.context, visit.place, cookiesOf(visit))
   if (live !== null && live.session.id === ticket.session) return CONNECTED
-  if (live !== null && !(await givesWay(visit, live, ticket, asked))) return refused('session-kept')
+  if (live !== null && !(await givesWay(visit, live, ticket, proof.asked?.act === true))) return refused('session-kept')
   return attach(visit, ticket, live)
 }
 
@@ -42,7 +41,9 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null): Promis
   const expiresAt = idleEnd(lifetime, now, ticket.ends)
   const values = boundValues(ticket, carriedValues(before, ticket))
   const handle = { scope: place.scope, hash: hashSecret(secret), createdAt: now, seenAt: now, expiresAt, values }
-  const outcome = await store.attach(ticket.session, ticket.through, handle, ticket.iat, now)
+  const outcome = await store.attach(ticket.session, ticket.through, handle, ticket.iat, now, [
+    { key: leftKey(place.scope), json: ticket.left },
+  ])
   if (outcome === 'gone') return refused('session-ended')
   // Another tab of this browser was first: the cookie that it got is the right one.
   if (outcome === 'kept') return CONNECTED
@@ -66,11 +67,11 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null): Promis
  * Whether the session that is here makes room. One of another account never does behind the user's back: only where an act of his
  * began the crossing. At a spoke what belongs to nobody else always does, and its values go along.
  */
-async function givesWay({ place }: Visit, live: Live, ticket: Ticket, asked: Asked): Promise<boolean> {
+async function givesWay({ place }: Visit, live: Live, ticket: Ticket, act: boolean): Promise<boolean> {
   const { bridge } = place.span
   const account = accountHere(live)
   const incoming = ticket.account?.id ?? null
-  if (account !== null && account !== incoming && !(asked.act && incoming !== null)) return false
+  if (account !== null && account !== incoming && !(act && incoming !== null)) return false
   if (bridge.kind === 'hub' || isEmpty(live)) return true
   if (typeof bridge.replace === 'string') return bridge.replace === 'always'
   const current = { id: live.session.id, account }

@@ -54,6 +54,8 @@ export interface Delta {
   readonly changes: Changes
   /** Compare-and-swap: the delta applies only while every one of these holds, at the same `place`. */
   readonly expect?: readonly Expectation[]
+  /** The hash of a new secret, which takes the place of the one before. */
+  readonly hash?: SecretHash
   readonly seenAt: number
   /** The handle's new end; the store keeps what is given, the caller has bounded it by the session's. */
   readonly expiresAt: number
@@ -124,8 +126,17 @@ export interface Store {
    * When the session has a live handle of `handle.scope` that was made at or after `issuedAt`, it is kept untouched: `kept`. Several tabs
    * of one browser redeem tickets at one moment, and the first one wins, so that the cookie in the browser is the right one whatever the
    * order of the answers. An older or expired handle of that scope is replaced as a whole, even where it is `through` itself.
+   *
+   * With `expect`, `gone` as well unless every expectation holds among the values of the session.
    */
-  attach(id: SessionId, through: Scope, handle: StoredHandle, issuedAt: number, now: number): MaybePromise<Attachment>
+  attach(
+    id: SessionId,
+    through: Scope,
+    handle: StoredHandle,
+    issuedAt: number,
+    now: number,
+    expect?: readonly Expectation[],
+  ): MaybePromise<Attachment>
 
   /**
    * Ends a session with all its handles, or only the handle of one scope (and the session when that was its last one); of an id

@@ -2,19 +2,23 @@
  * Tickets: one-time, short-lived, for one host and one browser. A ticket brings a handle to another scope.
  *
  * Invariants:
- * 1. The store knows a ticket by its destination and its SHA-256: another host can neither find nor burn it, and a leak of the store
- *    yields none.
+ * 1. The store knows a ticket by its destination, its mode and its SHA-256: another host, or another transport, can neither find nor
+ *    burn it, and a leak of the store yields none.
  * 2. It is taken before anything that it says is believed: of any number of callers one gets it, whatever then comes of it.
  * 3. It opens nothing by itself: the browser has to show what only the asking browser can know (or, pushed, the right origin).
- * 4. A handle comes into being only beside a live handle of the issuing host, in one step: what has ended stays ended.
+ * 4. It stands in no URL (the legacy transport by script excepted), so no log, history or Referer has it, and whoever makes another
+ *    browser follow his ask does not get what comes of it.
+ * 5. A handle comes into being only beside a live handle of the issuing host, in one step: what has ended stays ended.
  */
-import { BOUND_KEY, CLAIMS_KEY } from './accounts.ts'
+import { BOUND_KEY, CLAIMS_KEY, leftKey } from './accounts.ts'
 import { SKEW_MS } from './ask.ts'
 import type { Claims, Mode } from './bridge.ts'
 import { originFor } from './bridge.ts'
 import type { Asked } from './crossing-cookies.ts'
 import type { CrossingReason } from './events.ts'
 import { constantTimeEqual, mintSecret, sha256 } from './handle.ts'
+import type { Live } from './recognise.ts'
+import type { Context } from './session.ts'
 import type { Account, Host, Scope, SessionId } from './types.ts'
 import { applyChanges } from './values.ts'
 import type { Visit } from './visit.ts'
@@ -34,15 +38,26 @@ export interface Ticket {
   readonly cc: string
   readonly rid: string
   readonly mode: Mode
+  /** What the session said of the last sign-out of the destination alone: see `leftKey`. */
+  readonly left: string | null
   readonly iat: number
   readonly exp: number
+}
+
+/** What a request shows for a ticket besides the ticket itself. */
+export interface Proof {
+  readonly mode: Mode
+  /** What the asking browser remembers; `null` for a push and for a script, which nobody asked for. */
+  readonly asked: Asked | null
+  /** The origin of the page that handed the ticket over; `null` where the browser's own script of this host did. */
+  readonly origin: string | null
 }
 
 /** How long the store keeps a ticket beyond its life, so that a late one is told apart from one that never was. */
 const LATE_MS = 60_000
 const TICKET = /^[\w-]{43}$/
 
-const keyOf = (destination: Host, ticket: string): string => `ticket ${destination} ${sha256(ticket)}`
+const keyOf = (destination: Host, mode: Mode, ticket: string): string => `ticket ${destination} ${mode} ${sha256(ticket)}`
 
 /** Stores a new ticket, in one call, and returns its secret. */
 export async function mintTicket({ context, place }: Visit, given: Omit<Ticket, 'source' | 'through' | 'iat' | 'exp'>): Promise<string> {
@@ -50,23 +65,22 @@ export async function mintTicket({ context, place }: Visit, given: Omit<Ticket, 
   const iat = context.now()
   const exp = iat + place.span.bridge.ticketMs
   const ticket: Ticket = { ...given, source: place.host, through: place.scope, iat, exp }
-  await context.store.put(keyOf(ticket.destination, secret), JSON.stringify(ticket), exp + LATE_MS)
+  await context.store.put(keyOf(ticket.destination, ticket.mode, secret), JSON.stringify(ticket), exp + LATE_MS)
   const { rid, mode, destination, session } = ticket
   context.emit(place.host, { type: 'ticket.issued', rid, mode, destination, session, expiresAt: exp })
   return secret
 }
 
 /** Takes a ticket for this host and checks everything that it says against the request that the browser began. */
-export async function takeTicket(visit: Visit, secret: string | undefined, asked: Asked): Promise<Ticket | CrossingReason> {
+export async function takeTicket(visit: Visit, secret: string | undefined, proof: Proof): Promise<Ticket | CrossingReason> {
   const { context, place } = visit
   if (secret === undefined || !TICKET.test(secret)) return 'ticket-malformed'
-  const text = await context.store.take(keyOf(place.host, secret), context.now())
+  const text = await context.store.take(keyOf(place.host, proof.mode, secret), context.now())
   const ticket = text === null ? null : parseTicket(text)
   if (ticket === null || ticket.destination !== place.host) return 'ticket-unknown'
   const now = context.now()
   if (now >= ticket.exp || ticket.iat - now > SKEW_MS) return 'ticket-expired'
-  if (ticket.mode !== asked.mode) return 'ticket-wrong-mode'
-  return isOfThisBrowser(visit, ticket, asked) ? ticket : 'ticket-wrong-browser'
+  return isProved(visit, ticket, proof) ? ticket : 'ticket-wrong-browser'
 }
 
 function parseTicket(text: string): Ticket | null {
@@ -77,9 +91,10 @@ function parseTicket(text: string): Ticket | null {
   }
 }
 
-/** A pushed ticket came from the page of its source, which is what its Origin proves; the others from the browser that asked. */
-function isOfThisBrowser({ seen }: Visit, ticket: Ticket, asked: Asked): boolean {
-  if (ticket.mode === 'push' || ticket.mode === 'script') return asked.origin === originFor(ticket.source, seen)
+/** What nobody asked for has to come from a page of its source, which its origin proves; the rest from the browser that asked. */
+function isProved({ seen }: Visit, ticket: Ticket, { asked, origin }: Proof): boolean {
+  if (origin !== null && origin !== originFor(ticket.source, seen)) return false
+  if (asked === null) return origin !== null
   return ticket.rid === asked.rid && constantTimeEqual(sha256(asked.verifier), ticket.cc)
 }
 
@@ -91,4 +106,11 @@ export function boundValues({ account, claims, iat }: Ticket, carried: string): 
     [CLAIMS_KEY, JSON.stringify({ at: iat, claims })],
   ])
   return applyChanges(carried, bound)
+}
+
+/** Before a sign-out of one scope alone: a ticket for it that is under way must not bring it back. */
+export async function voidTickets({ store, now }: Context, scope: Scope, { session, handle }: Live): Promise<void> {
+  const changes = new Map([[leftKey(scope), String(now())]])
+  const { seenAt, expiresAt } = handle
+  await store.update(session.id, scope, { place: 'session', changes, seenAt, expiresAt }, now())
 }

@@ -1,5 +1,5 @@
 import type { NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
-import { afterAlsoSeen, isKept } from '../core/records.ts'
+import { afterAlsoSeen, holds, isKept } from '../core/records.ts'
 import { afterDelta, isLive, successorOf } from '../core/store.ts'
 import type { Scope, SessionId } from '../core/types.ts'
 
@@ -68,8 +68,9 @@ export function memory(): Store {
       return 'saved'
     },
 
-    attach(id, through, handle, issuedAt, now) {
-      if (!isLive(read(id, through), now)) return 'gone'
+    attach(id, through, handle, issuedAt, now, expect) {
+      const voucher = read(id, through)
+      if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
       const { handles } = entries.get(id)!
       if (isKept(handles.get(handle.scope), issuedAt, now)) return 'kept'
       handles.set(handle.scope, handle)

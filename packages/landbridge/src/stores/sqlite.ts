@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LiveRead } from '../core/records.ts'
-import { isKept } from '../core/records.ts'
+import { holds, isKept } from '../core/records.ts'
 import type { Account, Delta, NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
 import { afterDelta, isLive, successorOf } from '../core/store.ts'
 import type { Scope, SecretHash, SessionId } from '../core/types.ts'
@@ -38,7 +38,7 @@ export function sqlite(file: string): Store {
   }
 
   const write = ({ id, values, handle }: LiveRead, { place, alsoSeen, seenAt, expiresAt }: Delta, now: number): void => {
-    sql.updateHandle.run(handle.seenAt, handle.expiresAt, handle.values, id, handle.scope)
+    sql.updateHandle.run(handle.hash, handle.seenAt, handle.expiresAt, handle.values, id, handle.scope)
     if (place === 'session') sql.updateSession.run(values, id)
     if (alsoSeen !== undefined) sql.alsoSeen.run(seenAt, expiresAt, id, alsoSeen, now)
   }
@@ -120,9 +120,10 @@ export function sqlite(file: string): Store {
         return 'saved'
       }),
 
-    attach: (id, through, handle, issuedAt, now) =>
+    attach: (id, through, handle, issuedAt, now, expect) =>
       atomically(() => {
-        if (!isLive(read(id, through), now)) return 'gone'
+        const voucher = read(id, through)
+        if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
         if (isKept(read(id, handle.scope)?.handle, issuedAt, now)) return 'kept'
         sql.deleteHandle.run(id, handle.scope)
         insertHandle(id, handle)
@@ -257,8 +258,8 @@ function prepareAll(db: DatabaseSync) {
     insertHandle: statement('INSERT INTO handle (session, scope, hash, created, seen, expires, vals) VALUES (?, ?, ?, ?, ?, ?, ?)'),
     insertSignedIn: statement('INSERT OR IGNORE INTO signed_in (account, session) VALUES (?, ?)'),
     updateSession: statement('UPDATE session SET vals = ? WHERE id = ?'),
-    updateHandle: statement('UPDATE handle SET seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
-    alsoSeen: statement('UPDATE handle SET seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
+    updateHandle: statement('UPDATE handle SET hash = ?, seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
+    alsoSeen: statement('UPDATE handle SET hash = ?, seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
     deleteSession: statement('DELETE FROM session WHERE id = ?'),
     deleteHandles: statement('DELETE FROM handle WHERE session = ?'),
     deleteHandle: statement('DELETE FROM handle WHERE session = ? AND scope = ?'),

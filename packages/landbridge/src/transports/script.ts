@@ -23,8 +23,7 @@ export async function receiveByScript(visit: Visit, ticket: string): Promise<Rep
   const rid = newRid(context.now())
   const origin = canonicalOrigin(request.header('origin') ?? '') ?? refererOrigin(request.header('referer'))
   if (request.header('sec-fetch-dest') !== 'script' || origin === null) return refuse(visit, 'wrong-origin', { rid, mode: 'script' })
-  const asked = { rid, mode: 'script', verifier: '', interactive: false, act: false, iat: context.now(), origin } as const
-  const redemption = await redeem(visit, ticket, asked)
+  const redemption = await redeem(visit, ticket, { mode: 'script', asked: null, origin })
   if (redemption.outcome === 'refused') return refuse(visit, redemption.reason, { rid, mode: 'script' })
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'script', outcome: redemption.outcome })
   return redemption.outcome === 'attached' ? { ...EMPTY, cookies: [redemption.cookie] } : EMPTY
