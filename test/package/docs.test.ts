@@ -179,6 +179,7 @@ describe('The examples of the README and of the guides run as they are written',
       'peers.ts',
       'shops.ts',
       'move.ts',
+      'staged.ts',
     ])
   })
 
@@ -312,6 +313,22 @@ describe('The examples of the README and of the guides run as they are written',
     const { browser } = await moving('move-later.ts', Date.now() - 1000)
     expect((await browser.go('https://elmer.acme.com/')).text).toBe('Hello stranger')
     expect((await browser.go('https://acme.com/login')).text).toBe('your sign-in form')
+  })
+
+  test('staged.ts gives the hosts that have moved to the hub, and the others the domain cookie', async () => {
+    const { staged } = (await import(pathToFileURL(join(folder, 'staged.ts')).href)) as { staged: Topology[] }
+    const sessions = createSessions({ topology: staged, store: memory(), keys: ['a key of at least thirty-two characters'] })
+    const browser = new Browser((asked) =>
+      sessions.handle(asked, async (session) => {
+        if (asked.method === 'POST') await session.signIn({ id: 'ada' })
+        return new Response((await session.account())?.id ?? 'nobody')
+      }),
+    )
+    await browser.post('https://www.acme.com/', {})
+    expect((await browser.go('https://shop.acme.com/')).text).toBe('ada')
+    expect((await browser.go('https://elmer.acme.com/')).text).toBe('nobody')
+    await browser.post('https://login.acme.com/', {})
+    expect((await browser.go('https://elmer.acme.com/')).text).toBe('ada')
   })
 
   /** The guide's example with another end of the move, and a browser with the cookie from before. */
