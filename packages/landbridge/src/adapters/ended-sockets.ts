@@ -48,15 +48,7 @@ export async function closeWithSession<Data extends object>(
 }
 
 function concerns(event: SessionEvent, id: string, account: string | null): boolean {
-  switch (event.type) {
-    case 'session.ended':
-    case 'account.switched':
-      return event.session === id
-    case 'session.renewed':
-      return event.before === id
-    case 'account.revoked':
-      return event.account === account
-    default:
-      return false
-  }
+  if (event.type === 'session.ended' || event.type === 'account.switched') return event.session === id
+  if (event.type === 'session.renewed') return event.before === id
+  return event.type === 'account.revoked' && event.account === account
 }
