@@ -42,7 +42,7 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   'index.ts': { modules: /^(?:core\/|sessions\.ts$)/ },
   // It runs in browsers, and knows nothing of the server's code.
   client: { modules: /^client\// },
-  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers)\.ts$)/, types: /^(?:fastify|hono)$/ },
+  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers|ended-sockets)\.ts$)/, types: /^(?:fastify|hono)$/ },
 }
 
 test('every import keeps to the direction of its room', () => {

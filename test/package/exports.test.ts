@@ -114,6 +114,8 @@ test('no subpath loads a framework, and only sqlite may load node:sqlite, at the
 test('the adapters do not load each other, but for what the Node frameworks share', () => {
   const adapters = (path: string) => load(path).loaded.flatMap((name) => /dist\/adapters\/(.+)\.js$/.exec(name)?.[1] ?? [])
   expect(adapters('./hono').toSorted()).toEqual(['hold', 'hono', 'node-headers'])
-  for (const name of ['express', 'fastify', 'node'])
-    expect(adapters(`./${name}`).toSorted()).toEqual([name, 'hold', 'node-headers', 'open'].toSorted())
+  for (const name of ['express', 'fastify', 'node']) {
+    const own = name === 'node' ? ['node', 'ended-sockets'] : [name]
+    expect(adapters(`./${name}`).toSorted()).toEqual([...own, 'hold', 'node-headers', 'open'].toSorted())
+  }
 })
