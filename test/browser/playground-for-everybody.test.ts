@@ -2,13 +2,13 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { ACCOUNTS, APP, ELMER, FUDD, visitPlayground } from './visit.ts'
+import { ACCOUNTS, APP, DAFFY, PORKY, visitPlayground } from './visit.ts'
 
 const begin = visitPlayground()
 
 test('A name can be typed and signed in with by keyboard alone, and what happened takes the focus', async () => {
   const visit = await begin()
-  await visit.open(ELMER)
+  await visit.open(DAFFY)
   await tabTo(visit.page, 'input#name')
   await visit.page.keyboard.type('linus')
   await visit.page.keyboard.press('Enter')
@@ -23,9 +23,9 @@ test('A name can be typed and signed in with by keyboard alone, and what happene
 
 test('The log shows one host or all of them, as the reader likes', async () => {
   const visit = await begin()
-  await visit.signIn('ada', FUDD)
-  await visit.open(ELMER)
-  const ofFudd = visit.page.getByTestId('log').locator('li.host-fudd').first()
+  await visit.signIn('ada', PORKY)
+  await visit.open(DAFFY)
+  const ofFudd = visit.page.getByTestId('log').locator('li.host-porky').first()
   expect(await ofFudd.isVisible()).toBe(true)
   await visit.page.getByRole('radio', { name: 'this host' }).check()
   expect(await ofFudd.isVisible()).toBe(false)
@@ -33,9 +33,9 @@ test('The log shows one host or all of them, as the reader likes', async () => {
 
 test('Without script every form works, and the log is there after each load', async () => {
   const visit = await begin({ script: false })
-  await visit.signIn('ada', ELMER)
+  await visit.signIn('ada', DAFFY)
   expect(await visit.newestLog()).toContain('ada signed in.')
-  expect(await visit.showCookieTo(FUDD)).toContain('(wrong-host)')
+  expect(await visit.showCookieTo(PORKY)).toContain('(wrong-host)')
   await visit.press('Sign out here')
   await visit.sees('Signed out on this host.')
   expect(await visit.who()).toBe('Nobody')
@@ -45,9 +45,9 @@ for (const width of [400, 1400]) {
   test(`Nothing is cut off at ${width} pixels`, async () => {
     const visit = await begin()
     await visit.page.setViewportSize({ width, height: 900 })
-    await visit.signIn('a-name-of-sixty-characters-without-any-place-to-break-the-line', ELMER)
+    await visit.signIn('a-name-of-sixty-characters-without-any-place-to-break-the-line', DAFFY)
     await visit.setValue('note', 'x'.repeat(500))
-    await visit.showCookieTo(FUDD)
+    await visit.showCookieTo(PORKY)
     expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
   })
 }
@@ -61,19 +61,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await visit.page.emulateMedia({ colorScheme })
       await visit.open('localhost')
       expect(await violations(visit.page)).toEqual([])
-      await visit.open(FUDD)
+      await visit.open(PORKY)
       expect(await violations(visit.page)).toEqual([])
-      await visit.signIn('ada', ELMER)
+      await visit.signIn('ada', DAFFY)
       await visit.setValue('note', 'hello')
       expect(await violations(visit.page)).toEqual([])
-      await visit.showCookieTo(FUDD)
+      await visit.showCookieTo(PORKY)
       expect(await violations(visit.page)).toEqual([])
       await visit.signIn('grace', APP)
       await visit.showCookieTo(ACCOUNTS)
       expect(await violations(visit.page)).toEqual([])
       await visit.withExpressSession(async () => {
-        await visit.signIn('ada', ELMER)
-        await visit.showCookieTo(FUDD)
+        await visit.signIn('ada', DAFFY)
+        await visit.showCookieTo(PORKY)
         expect(await violations(visit.page)).toEqual([])
       })
       expect(visit.complaints).toEqual([])
@@ -83,7 +83,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('The policy of a page allows its own script and styles and nothing else', async () => {
   const visit = await begin()
-  for (const host of ['localhost', ELMER]) {
+  for (const host of ['localhost', DAFFY]) {
     const response = await visit.page.goto(visit.server.url(host))
     const policy = (await response?.headerValue('content-security-policy')) ?? ''
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';")

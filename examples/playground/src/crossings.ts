@@ -18,6 +18,7 @@ export interface Exchange {
 }
 
 export interface Answer {
+  readonly at: number
   readonly status: number
   readonly to: { readonly host: string; readonly path: string } | null
   readonly set: readonly string[]
@@ -49,7 +50,7 @@ export class Crossings {
     const { method, path } = request
     const exchange: Running = { at: this.#now(), host: request.hostname, method, path, events: [], answer: null, rid: ridIn(request.url) }
     response.on('finish', () => {
-      exchange.answer = answerOf(response)
+      exchange.answer = answerOf(response, this.#now())
       exchange.rid ??= ridIn(String(response.getHeader('location') ?? ''))
       // A request that only names some id is no part of a crossing unless the library said so.
       if (exchange.rid !== null && (exchange.events.length > 0 || this.#kept.has(exchange.rid))) this.#keep(exchange.rid, exchange)
@@ -102,10 +103,11 @@ export function partiesIn(event: CrossingEvent): string[] {
 
 const ridIn = (url: string): string | null => /[?&]rid=([a-z0-9]{8,10}[\w-]{22})(?:&|$)/.exec(url)?.[1] ?? null
 
-function answerOf(response: Response): Answer {
+function answerOf(response: Response, at: number): Answer {
   const cookies = [response.getHeader('set-cookie') ?? []].flat().map(String)
   const cleared = cookies.filter((cookie) => /;\s*Max-Age=0(?:;|$)/i.test(cookie))
   return {
+    at,
     status: response.statusCode,
     to: placeIn(response.getHeader('location'), response.req),
     set: cookies.filter((cookie) => !cleared.includes(cookie)).map(nameOf),

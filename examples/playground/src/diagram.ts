@@ -57,7 +57,7 @@ export function diagramOf({ rid, exchanges }: Crossing): Diagram {
     mode: events.find(({ mode }) => mode !== null)?.mode ?? 'unknown',
     ...outcomeOf(events, last?.answer ?? null),
     redirects: exchanges.filter(({ answer }) => answer !== null && isRedirect(answer)).length,
-    lastedMs: (last?.at ?? 0) - (first?.at ?? 0),
+    lastedMs: (last?.answer?.at ?? 0) - (first?.at ?? 0),
     ticket,
     lanes,
     steps: [...exchanges.flatMap((exchange) => stepsOf(exchange, lanes, ticket)), ...arrival(last, lanes)],
@@ -99,15 +99,24 @@ function stepsOf({ host, method, path, events, answer }: Exchange, lanes: readon
   const lane = Math.max(1, laneOf(lanes, host))
   const request = message(0, lane, `${method} ${path}`, null)
   const notes = events.map((event) => noteOf(event, lane, ticket))
-  return answer === null ? [request, ...notes] : [request, ...notes, answerStep(lane, answer)]
+  return answer === null ? [request, ...notes] : [request, ...notes, answerStep(lane, answer, carriesTicket(events))]
 }
 
 const laneOf = (lanes: readonly Lane[], host: string): number => lanes.findIndex((lane) => lane.host === host)
 
-function answerStep(lane: number, answer: Answer): Step {
+/** What brings a ticket without a redirect is a form: the ticket stands in its body, and in no address. */
+const carriesTicket = (events: readonly CrossingEvent[]): boolean =>
+  events.some((event) => event.type === 'ticket.issued' && event.mode !== 'fetch')
+
+function answerStep(lane: number, answer: Answer, isForm: boolean): Step {
   const { status, to, set, cleared } = answer
   const text = to === null ? String(status) : `${status} to ${to.host}`
-  return { ...message(lane, 0, text, to?.path ?? null), redirect: isRedirect(answer), set, cleared }
+  return {
+    ...message(lane, 0, text, to?.path ?? (isForm ? 'a form with the ticket, which sends itself' : null)),
+    redirect: isRedirect(answer),
+    set,
+    cleared,
+  }
 }
 
 function message(from: number, to: number, text: string, detail: string | null) {
@@ -148,7 +157,7 @@ function noteOf(event: CrossingEvent, lane: number, ticket: Ticket | null): Step
 }
 
 const COMPLETED = {
-  attached: 'Done. The last redirect takes the answer out of the address bar.',
+  attached: 'Done. A redirect leads on to the page that was wanted.',
   connected: 'Done: this host had a handle for this very session already.',
   nobody: 'Done, without a session. The page is shown as to any visitor.',
 }

@@ -48,8 +48,11 @@ function ticketLife({ destination, issuedAt, lifeMs, redeemedAt }: Ticket): Html
 
 function laneHead({ host, part }: Lane): Html {
   const tag = host?.split('.')[0] ?? 'none'
-  return html`<li class="host-${tag}"><b>${host ?? 'Browser'}</b> <span class="quiet">${part}</span></li>`
+  return html`<li class="host-${tag}"><b>${host === null ? 'Browser' : breakable(host)}</b> <span class="quiet">${part}</span></li>`
 }
+
+/** A long name breaks behind its dots. */
+const breakable = (host: string): Html[] => host.split('.').map((label, i) => html`${i > 0 && html`.<wbr />`}${label}`)
 
 function message(
   { from, to, text, detail, redirect, set, cleared }: Extract<Step, { kind: 'message' }>,
@@ -73,7 +76,7 @@ function names(verb: string, cookies: readonly string[]): Html | false {
 }
 
 /** The id of a crossing is no secret, only long. */
-const short = (name: string): string => name.replace(/^(__Host-rq\.).{6,}$/, '$1…')
+const short = (name: string): string => name.replace(/^(__Host-(?:rq|tk)\.).{6,}$/, '$1…')
 
 function note({ lane, at, text, code, tone }: Extract<Step, { kind: 'note' }>, lanes: readonly Lane[], began: number): Html {
   return html`<li class="note lane-${lane} ${tone}">

@@ -80,7 +80,7 @@ const DOORS: readonly Door[] = [
 ]
 
 function door({ id, kinds, title, text, code }: Door, base: Base): Html {
-  return html`<section class="card" aria-labelledby="door-${id}">
+  return html`<section class="card ${id}" aria-labelledby="door-${id}">
     <p class="kind">${id}</p>
     <h2 id="door-${id}">${title}</h2>
     <p>${text}</p>

@@ -24,8 +24,8 @@ export function shopPage(shown: ShopPage): string {
   const { site, view, result, done, mode, now } = shown
   const none = 'None yet. Put something into the cart and take it to the sister shop.'
   const cards = html`${cartSection(shown)} ${sisterSection(shown)} ${crossingSection(shown.crossings, shown.crossing, none)}
-  ${accountSection(view, site, mode, now, done)} ${treeSection(shown)} ${experimentSection(view, site, mode.id, result, done)}
-  ${cookieSection(view, site)}`
+  ${accountSection(view, site, mode, now, done)} ${cookieSection(view, site)} ${treeSection(shown)}
+  ${experimentSection(view, site, mode.id, result, done)}`
   return board(shown, html`<span class="chip">peer</span> one of two unrelated domains that share a session`, cards)
 }
 
@@ -72,7 +72,7 @@ function sisterSection({ site, base }: ShopPage): Html {
       </li>
       <li>
         <a class="button" href="/.session/begin?to=/">Fetch from ${tagOf(sister)}</a>
-        <p><code>GET /.session/begin</code> Asks ${sister} for its session by redirects, and comes back here at once.</p>
+        <p><code>GET /.session/begin</code> Asks ${sister} for its session, and comes back here at once.</p>
       </li>
       <li>
         <a class="button" href="${urlOf(sister, base)}">Only go there</a>

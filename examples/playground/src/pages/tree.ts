@@ -18,7 +18,7 @@ interface Tree {
 
 export function treeSection(tree: Tree): Html {
   const { view, site, now, done } = tree
-  return html`<section class="card" aria-labelledby="tree-title" data-testid="tree">
+  return html`<section class="card ${site.topology === 'peer' && 'wide'}" aria-labelledby="tree-title" data-testid="tree">
     <h2 id="tree-title">The session, and the hosts that can use it</h2>
     ${noticeFor('tree', done)}
     ${
