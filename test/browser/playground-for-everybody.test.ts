@@ -2,7 +2,8 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { ACCOUNTS, APP, DAFFY, PORKY, visitPlayground } from './visit.ts'
+import type { Visit } from './visit.ts'
+import { ACCOUNTS, APP, BUGS, DAFFY, ELMER, FUDD, HUB, PORKY, SHOP_A, SHOP_B, visitPlayground } from './visit.ts'
 
 const begin = visitPlayground()
 
@@ -52,6 +53,59 @@ for (const width of [400, 1400]) {
   })
 }
 
+/** Every page of the hosts that cross, in a state that shows all it can; `look` is called on each. */
+async function seeEverything(visit: Visit, look: () => Promise<void>): Promise<void> {
+  const see = async (host: string, path = '/'): Promise<void> => {
+    await visit.page.goto(visit.server.url(host, path))
+    await visit.page.waitForURL((url) => !url.pathname.startsWith('/.session/'))
+    await look()
+  }
+  for (const host of [HUB, ELMER, SHOP_A]) await see(host)
+  await see(ELMER, '/private')
+  await visit.signInFor(ELMER, 'elmer')
+  await look()
+  await see(BUGS)
+  await see(BUGS, '/private')
+  await visit.signInAtHub('a-name-of-sixty-characters-without-any-place-to-break-a-line')
+  for (const host of [ELMER, FUDD, HUB]) await see(host)
+  for (let presses = 0; presses < 2; presses++) {
+    await visit.press('Let 8 days pass')
+    await visit.sees('Eight days passed')
+    if (presses === 0) await visit.signInAtHub('fudd')
+  }
+  await look()
+  await see(ELMER)
+  await visit.page.getByText('Other crossings of this host').click()
+  await look()
+  await staleForm(visit)
+  await look()
+  await visit.open(SHOP_A)
+  await visit.buy('Tea')
+  await visit.press('Take it to shop-b')
+  await visit.page.waitForURL((url) => url.hostname === SHOP_B && url.pathname === '/')
+  await look()
+}
+
+/** Leaves the page with the answer 409. */
+async function staleForm(visit: Visit): Promise<void> {
+  await visit.page.locator('form[action="/set-value"] input[name=account]').evaluate((field) => field.setAttribute('value', 'another'))
+  await visit.page.getByRole('textbox', { name: 'Value' }).fill('late')
+  await visit.press('Set')
+  await visit.sees('This page was made for another account')
+}
+
+const CONFLICT = 'Failed to load resource: the server responded with a status of 409 (Conflict)'
+
+for (const width of [390, 1400]) {
+  test(`No page of the hub, its tenants and the shops is cut off at ${width} pixels`, { timeout: 120_000 }, async () => {
+    const visit = await begin()
+    await visit.page.setViewportSize({ width, height: 900 })
+    await seeEverything(visit, async () => {
+      expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    })
+  })
+}
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(
     `axe finds nothing to object to in the ${colorScheme} scheme, and the page's own policy blocks nothing`,
@@ -81,9 +135,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
   )
 }
 
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(
+    `axe finds nothing to object to on any page of the hub, its tenants and the shops in the ${colorScheme} scheme`,
+    { timeout: 120_000 },
+    async () => {
+      const visit = await begin()
+      await visit.page.emulateMedia({ colorScheme })
+      await seeEverything(visit, async () => expect(await violations(visit.page)).toEqual([]))
+      // A browser reports the refusal that was asked for; nothing else.
+      expect(visit.complaints).toEqual([CONFLICT])
+    },
+  )
+}
+
+test('Without script the way to a tenant goes over a button, and everything else is as with it', async () => {
+  const visit = await begin({ script: false })
+  await visit.page.goto(visit.server.url(ELMER, '/private'))
+  await visit.page.getByRole('textbox', { name: 'Name, any will do' }).fill('elmer')
+  await visit.press('Sign in')
+  await visit.press(`Go to ${ELMER}`)
+  expect(await visit.who()).toBe('elmer')
+  expect(await visit.page.getByTestId('outcome').innerText()).toBe('attached')
+})
+
 test('The policy of a page allows its own script and styles and nothing else', async () => {
   const visit = await begin()
-  for (const host of ['localhost', DAFFY]) {
+  for (const host of ['localhost', DAFFY, HUB, ELMER, SHOP_A]) {
     const response = await visit.page.goto(visit.server.url(host))
     const policy = (await response?.headerValue('content-security-policy')) ?? ''
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';")

@@ -13,7 +13,7 @@ test('A browser that takes the certificate signs in at the hub, and the tenant i
   await visit.open(ELMER)
   expect(visit.page.url()).toBe(`https://${ELMER}:${visit.server.port}/`)
   expect(await visit.who()).toBe('elmer')
-  expect(await visit.page.getByTestId('redirects').innerText()).toBe('3')
+  expect(await visit.page.getByTestId('redirects').innerText()).toBe('2')
   expect(visit.complaints).toEqual([])
 })
 

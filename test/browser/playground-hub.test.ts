@@ -18,23 +18,23 @@ describe('signing in', () => {
     expect(visit.complaints).toEqual([])
   })
 
-  test('Another tenant is signed in on its first page, and the page draws the three redirects, cookies by name and the life of the ticket', async () => {
+  test('Another tenant is signed in on its first page, and the page draws who sent the browser where, cookies by name and the life of the ticket', async () => {
     const visit = await begin()
     await visit.signInAtHub('elmer')
     await visit.open(FUDD)
     expect(visit.page.url()).toBe(visit.server.url(FUDD))
     expect(await visit.who()).toBe('elmer')
     expect(await visit.page.getByTestId('outcome').innerText()).toBe('attached')
-    expect(await visit.page.getByTestId('redirects').innerText()).toBe('3')
+    expect(await visit.page.getByTestId('redirects').innerText()).toBe('2')
     const drawn = await visit.drawn()
     const messages = drawn.filter((step) => !step.startsWith('At '))
     expect(messages).toEqual([
       `Browser to ${FUDD}: GET /`,
       `${FUDD} to Browser: redirect 1 303 to ${HUB} /.session/ask sets __Host-rq.…, __Host-nb`,
       `Browser to ${HUB}: GET /.session/ask`,
-      `${HUB} to Browser: redirect 2 303 to ${FUDD} /.session/in`,
-      `Browser to ${FUDD}: GET /.session/in`,
-      `${FUDD} to Browser: redirect 3 303 to ${FUDD} / sets __Host-sid clears __Host-rq.…, __Host-nb`,
+      `${HUB} to Browser: 200 a form with the ticket, which sends itself`,
+      `Browser to ${FUDD}: POST /.session/in`,
+      `${FUDD} to Browser: redirect 2 303 to ${FUDD} / sets __Host-sid clears __Host-rq.…, __Host-tk.…, __Host-nb`,
       `Browser to ${FUDD}: GET / the page itself`,
     ])
     const notes = drawn.filter((step) => step.startsWith('At ')).map((step) => /^At (\S+): (\S+)/.exec(step)?.slice(1))
@@ -53,7 +53,7 @@ describe('signing in', () => {
     const visit = await begin()
     const tickets: string[] = []
     visit.page.on('request', (request) => {
-      const ticket = new URL(request.url()).searchParams.get('t')
+      const ticket = new URLSearchParams(request.postData() ?? '').get('ticket')
       if (ticket !== null) tickets.push(ticket)
     })
     await visit.signInAtHub('elmer')
@@ -201,6 +201,7 @@ describe('the tree of hosts', () => {
     expect(tree).toContain(FUDD)
     expect(tree).not.toContain(ELMER)
     await visit.open(ELMER)
+    expect(await visit.who()).toBe('elmer')
     expect((await visit.cookie(ELMER, '__Host-sid')).value).not.toBe(value)
     expect(await visit.page.getByTestId('log').innerText()).toContain('cookie.refused unknown-handle')
     await visit.open(FUDD)

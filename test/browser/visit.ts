@@ -29,8 +29,11 @@ export class Visit {
     this.complaints = complaintsOf(page)
   }
 
+  /** Waits until the page itself is there: a crossing may be on the way. */
   async open(host: string): Promise<void> {
     await this.page.goto(this.server.url(host))
+    await this.page.waitForURL((url) => url.hostname === host && !url.pathname.startsWith('/.session/'))
+    await this.page.locator('#main').waitFor()
   }
 
   /** A second window of the same browser. */
@@ -65,7 +68,9 @@ export class Visit {
 
   /** The value of a cookie as the browser holds it. */
   async cookie(host: string, name: string) {
-    const found = (await this.context.cookies(this.server.url(host))).find((cookie) => cookie.name === name)
+    // Playwright's own filter takes a host-only cookie of a parent host for one of this host.
+    const all = await this.context.cookies(this.server.url(host))
+    const found = all.find(({ name: each, domain }) => each === name && (domain === host || domain.startsWith('.')))
     if (!found) throw new Error(`The browser holds no ${name} for ${host}.`)
     return found
   }

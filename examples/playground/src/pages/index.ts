@@ -99,8 +99,7 @@ function door({ id, kinds, title, text, code }: Door, base: Base): Html {
 function steps(base: Base): Html {
   const to = (host: string, text: string): Html => html`<a href="${urlOf(host, base)}">${text}</a>`
   return html`<li>
-      Open the ${to(`elmer.${HUB}`, 'tenant elmer')} and sign in at the hub, as elmer perhaps. The page draws the redirects that brought you
-      back.
+      Open the ${to(`elmer.${HUB}`, 'tenant elmer')} and sign in at the hub, as elmer perhaps. The page draws the way that brought you back.
     </li>
     <li>Go on to ${to(`fudd.${HUB}`, 'fudd')}: you are known there already. ${to(`bugs.${HUB}`, 'Bugs')} lets in two people only.</li>
     <li>Add a second account at the ${to(HUB, 'hub')}, switch, choose one for each tenant, revoke a single tenant’s handle.</li>
