@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SERVER = fileURLToPath(new URL('../../examples/playground/src/server.ts', import.meta.url))
+export const SERVER: string = fileURLToPath(new URL('../../examples/playground/src/server.ts', import.meta.url))
 
 const STOP_MS = 10_000
 

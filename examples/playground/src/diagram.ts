@@ -4,7 +4,7 @@ import { partiesIn } from './crossings.ts'
 import { nobodySentence, replacedSentence, seconds } from './entry.ts'
 import { CROSSING } from './reasons.ts'
 
-export type Tone = 'plain' | 'good' | 'refused'
+type Tone = 'plain' | 'good' | 'refused'
 
 export interface Lane {
   readonly host: string | null

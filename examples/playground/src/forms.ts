@@ -10,7 +10,7 @@ import { isValueKey } from './modes/mode.ts'
 import { sessionOf } from './modes/session-of.ts'
 import type { Notice } from './pages/notices.ts'
 
-export type Field = (name: string) => string
+type Field = (name: string) => string
 
 interface Act {
   /** On hosts of which topologies the form is. */
