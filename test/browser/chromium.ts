@@ -17,8 +17,8 @@ export const ARGS: string[] = [
 /** Why no browser can be started here; `null` where one can. */
 export const missingChromium: string | null = existsSync(EXECUTABLE) ? null : `there is no browser at ${EXECUTABLE}`
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ARGS })
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, args: [...ARGS, ...more] })
 }
 
 /** What a page threw, and what its Content-Security-Policy blocked. */
