@@ -45,7 +45,7 @@ export function compileKeys(given: unknown, faults: Faults): Keys | null {
   return usable.length === 0 ? null : keysFrom(usable.map(derive))
 }
 
-export const KEY_HINT = `Make one with: node -p "crypto.randomBytes(32).toString('base64url')", and keep it out of the repository.`
+const KEY_HINT = `Make one with: node -p "crypto.randomBytes(32).toString('base64url')", and keep it out of the repository.`
 
 function derive(key: string): DerivedKeys {
   const part = (use: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `landbridge ${use}`, 32)))
