@@ -1,19 +1,33 @@
 /** What crossing costs, and whom it leaves alone: redirects, store calls, crawlers, bad input. */
 import { describe, expect, test } from 'vitest'
+import type { Form } from '../support/browser.ts'
 import { Browser } from '../support/browser.ts'
 import { ELMER, HUB, hubOf, newHandles, peersOf, SHOP_A, SHOP_B, signIn, statuses, whoAt } from '../support/crossing.ts'
-import { askedFor, altered, writes } from '../support/crossing.ts'
+import { altered, amended, answerTo, askedFor, posted, writes } from '../support/crossing.ts'
 
 describe('redirects', () => {
-  test('a crossing takes three, the third only to clean the address; then none', async () => {
+  test('a crossing within a site takes two, and a form that posts itself between them; then none', async () => {
     const { browser } = hubOf()
     await signIn(browser, HUB)
     const visit = await browser.go(`${ELMER}/page`)
-    expect(statuses(visit)).toEqual([303, 303, 303, 200])
+    expect(statuses(visit)).toEqual([303, 200, 303, 200])
     const [, , last] = visit.steps
     expect(last!.response.headers.get('location')).toBe(`${ELMER}/page`)
     expect(newHandles(last!.response).length).toBe(1)
     expect(statuses(await browser.go(`${ELMER}/other`))).toEqual([200])
+  })
+
+  test('a crossing between sites takes three, the third only to clean the address; then none', async () => {
+    const { browser } = peersOf()
+    await signIn(browser, SHOP_A)
+    const visit = await browser.go(`${SHOP_B}/private`)
+    expect(statuses(visit)).toEqual([303, 200, 303, 303, 200])
+    const [, , kept, last] = visit.steps
+    expect(kept!.response.headers.get('location')).toMatch(/^https:\/\/shop-b\.example\/\.session\/in\?rid=[\w-]+&st=[\w-]+$/)
+    expect(newHandles(kept!.response)).toEqual([])
+    expect(last!.response.headers.get('location')).toBe(`${SHOP_B}/private`)
+    expect(newHandles(last!.response).length).toBe(1)
+    expect(statuses(await browser.go(`${SHOP_B}/private`))).toEqual([200])
   })
 
   test('nobody at the hub takes three, once', async () => {
@@ -51,9 +65,20 @@ describe('store calls', () => {
     await signIn(browser, HUB)
     const ask = (await browser.hop(`${ELMER}/`)).location!
     watched.calls.length = 0
-    const back = (await browser.hop(ask)).location!
+    const form = await answerTo(browser, ask)
     expect(watched.calls).toEqual(['read', 'put'])
     watched.calls.length = 0
+    await browser.hop(form)
+    expect(watched.calls).toEqual(['take', 'attach'])
+  })
+
+  test('between sites the same: what is posted waits in the browser, and costs none', async () => {
+    const { browser, watched } = peersOf()
+    await signIn(browser, SHOP_A)
+    const { form } = await askedFor(browser, `${SHOP_B}/private`)
+    watched.calls.length = 0
+    const back = (await browser.hop(form)).location!
+    expect(watched.calls).toEqual([])
     await browser.hop(back)
     expect(watched.calls).toEqual(['take', 'attach'])
   })
@@ -62,12 +87,12 @@ describe('store calls', () => {
     const { browser, watched } = hubOf()
     await browser.post(`${ELMER}/set`, {})
     await signIn(browser, HUB)
-    const { back } = await askedFor(browser, `${ELMER}/`)
+    const { form } = await askedFor(browser, `${ELMER}/`)
     watched.calls.length = 0
-    await browser.hop(back)
+    await browser.hop(form)
     expect(watched.calls).toEqual(['take', 'read', 'attach', 'revoke'])
     // A second ticket for the session that is there now: nothing is written.
-    const again = (await browser.hop((await browser.hop(`${ELMER}/.session/begin?to=/`)).location!)).location!
+    const again = (await askedFor(browser, `${ELMER}/.session/begin?to=/`)).form
     watched.calls.length = 0
     await browser.hop(again)
     expect(watched.calls).toEqual(['take', 'read'])
@@ -148,7 +173,10 @@ describe('an anonymous visitor', () => {
 
 type Bad = readonly [
   string,
-  (ask: string, back: string) => readonly [url: string, init?: { method?: string; body?: string; headers?: Record<string, string> }],
+  (
+    ask: string,
+    form: Form,
+  ) => Request | readonly [url: string, init?: { method?: string; body?: string; headers?: Record<string, string> }],
 ]
 const JSON_TYPE = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
 const post = (body: string, headers: Record<string, string> = JSON_TYPE) => ({ method: 'POST', body, headers })
@@ -160,9 +188,26 @@ const BAD: readonly Bad[] = [
   ['ask of nine thousand characters', (ask) => [altered(ask, { st: long })]],
   ['ask at a spoke', (ask) => [ask.replace(HUB, ELMER)]],
   ['answer without anything', () => [`${ELMER}/.session/in`]],
-  ['answer with a rid that is none', (_, back) => [altered(back, { rid: '../../x' })]],
-  ['answer with a long ticket', (_, back) => [altered(back, { t: long })]],
-  ['answer at the hub', (_, back) => [back.replace(ELMER, HUB)]],
+  ['answer with a rid that is none', (_, form) => posted(form, { fields: { rid: '../../x' } })],
+  ['answer without a rid', (_, form) => posted(form, { fields: { rid: null } })],
+  ['answer without a ticket', (_, form) => posted(form, { fields: { ticket: null } })],
+  ['answer with a long ticket', (_, form) => posted(form, { fields: { ticket: 'x'.repeat(65) } })],
+  ['answer with two tickets', (_, form) => posted(form, { more: '&ticket=x' })],
+  ['answer that is too long', (_, form) => posted(form, { fields: { ticket: long } })],
+  ['answer at the hub', (_, form) => posted(form, { to: `${HUB}/.session/in` })],
+  ['answer from a page of elmer', (_, form) => posted(form, { headers: { origin: ELMER } })],
+  ['answer from a page of nobody', (_, form) => posted(form, { headers: { origin: 'null' } })],
+  [
+    'answer with its ticket in the address',
+    (_, { action, fields }) => [`${action}?${new URLSearchParams({ ...fields, t: fields['ticket']! })}`],
+  ],
+  [
+    'answer for a frame, with nothing in it',
+    (_, form) => posted(form, { to: `${ELMER}/.session/frame`, fields: { rid: null, ticket: null } }),
+  ],
+  ['answer for a frame, of a page', (_, form) => posted(form, { to: `${ELMER}/.session/frame` })],
+  ['answer for a frame that is too long', (_, form) => posted(form, { to: `${ELMER}/.session/frame`, fields: { ticket: long } })],
+  ['answer for a frame at the hub', (_, form) => posted(form, { to: `${HUB}/.session/frame` })],
   ['frame without anything', () => [`${ELMER}/.session/frame`]],
   ['begin that is no JSON', () => [`${ELMER}/.session/begin`, post('{')]],
   ['begin that is too long', () => [`${ELMER}/.session/begin`, post(`{"mode":"${long}"}`)]],
@@ -188,11 +233,12 @@ describe('bad input', () => {
   test.each(BAD)('%s is a 4xx with one reason, and nothing is written', async (_, make) => {
     const { browser, serve, watched, events } = hubOf()
     await signIn(browser, HUB)
-    const { ask, back } = await askedFor(browser, `${ELMER}/`)
-    const [url, init = {}] = make(ask, back)
-    const cookie = await browser.jar.getCookieString(url)
+    const { ask, form } = await askedFor(browser, `${ELMER}/`)
+    const made = make(ask, form)
+    const request = made instanceof Request ? made : new Request(...made)
+    request.headers.set('cookie', await browser.jar.getCookieString(request.url))
     watched.calls.length = events.length = 0
-    const answer = await serve(new Request(url, { ...init, headers: { cookie, ...init.headers } }))
+    const answer = await serve(request)
     expect([answer.status >= 400 && answer.status < 500, newHandles(answer)]).toEqual([true, []])
     expect(events.map(({ type }) => type)).toEqual(['crossing.refused'])
     expect(writes(watched)).toEqual([])
@@ -209,6 +255,8 @@ describe('bad input', () => {
       for (const url of [`${HUB}/.session/ask`, `${ELMER}/.session/in`, `${ELMER}/.session/frame`]) {
         const query = `${fields.join('&')}&rid=00000000${'a'.repeat(22)}&t=${'b'.repeat(43)}`
         await serve(new Request(`${url}?${query}`, { headers: { cookie: cookies.join('; ') } }))
+        const form = { page: `${HUB}/`, action: url, fields: Object.fromEntries(new URLSearchParams(query)) }
+        await serve(posted(amended(form, { ticket: 'b'.repeat(43) }), { headers: { cookie: cookies.join('; ') } }))
       }
       costs.add(watched.calls.length)
     }

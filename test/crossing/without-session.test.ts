@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { ADAPTERS, listening } from '../support/adapters.ts'
 import type { Adapter } from '../support/adapters.ts'
+import { selfPostingForm } from '../support/browser.ts'
 import type { Answer, Ask } from '../support/client.ts'
 import { sessionCookie } from '../support/client.ts'
 import { KEYS } from '../support/crossing.ts'
@@ -198,7 +199,10 @@ describe.each(ADAPTERS)('$name', (adapter) => {
     const rq = bounced.setCookies[0]!.split(';')[0]!
     const at = (url: string | null): string => String(url).replace(/^http:\/\/[^/]+/, '')
     const answered = await ask(at(bounced.header('location')), { ...hub, headers: NAVIGATION, cookie: master })
-    const arrived = await ask(at(answered.header('location')), { headers: NAVIGATION, cookie: rq })
+    const form = selfPostingForm('http://acme.localhost/.session/ask', await answered.text())!
+    const headers = { ...FORM, 'sec-fetch-site': 'same-site', origin: 'http://acme.localhost' }
+    const body = new URLSearchParams(form.fields).toString()
+    const arrived = await ask(at(form.action), { method: 'POST', headers, cookie: rq, body })
     const handle = sessionCookie(arrived)!
     expect([arrived.status, arrived.header('location')]).toEqual([303, 'http://elmer.acme.localhost/page'])
     expect(await (await ask('/page', { headers: NAVIGATION, cookie: handle })).text()).toBe('elmer')

@@ -4,7 +4,7 @@ import { createSessions } from 'landbridge'
 import { virtualClock } from 'landbridge/testing'
 import { onTestFinished } from 'vitest'
 import type { Data } from './adapters.ts'
-import type { Serve, Visit } from './browser.ts'
+import type { Form, Serve, Visit } from './browser.ts'
 import { Browser } from './browser.ts'
 import { Watched } from './stores.ts'
 
@@ -112,14 +112,48 @@ export const statuses = ({ steps }: Pick<Visit, 'steps'>): number[] => steps.map
 
 export const signIn = (browser: Browser, host: string, as = 'ada'): Promise<Visit> => browser.post(`${host}/login?as=${as}`, {})
 
-/** The redirects of a crossing up to its end: the address that asks, and the one that redeems, which nobody has opened yet. */
-export async function askedFor(browser: Browser, page: string): Promise<{ readonly ask: string; readonly back: string }> {
+/** A crossing up to its end: the address that asks, and the form with the ticket, which nobody has posted yet. */
+export async function askedFor(browser: Browser, page: string): Promise<{ readonly ask: string; readonly form: Form }> {
   const ask = (await browser.hop(page)).location
   if (ask === null) throw new Error(`${page} asked nobody`)
-  const back = (await browser.hop(ask)).location
-  if (back === null) throw new Error('the issuing host sent nobody back')
-  return { ask, back }
+  return { ask, form: await answerTo(browser, ask) }
 }
+
+/** The form by which the issuing host answers an ask with a ticket. */
+export async function answerTo(browser: Browser, ask: string, headers: Record<string, string> = {}): Promise<Form> {
+  const { form } = await browser.hop(ask, { headers })
+  if (form === null) throw new Error('the issuing host gave no ticket')
+  return form
+}
+
+/**
+ * A form as somebody's own program sends it: to any host, with any fields and headers. He says that it comes from the page that the
+ * ticket came from, as he is free to.
+ */
+export function posted(answer: Form, { to = answer.action, fields = {}, headers = {}, more = '' }: Posting = {}): Request {
+  const all = Object.entries({ ...answer.fields, ...fields }).filter((entry): entry is [string, string] => entry[1] !== null)
+  return new Request(to, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(answer.page).origin, ...headers },
+    body: new URLSearchParams(all).toString() + more,
+  })
+}
+
+interface Posting {
+  readonly to?: string
+  /** `null` leaves one out. */
+  readonly fields?: Readonly<Record<string, string | null>>
+  readonly headers?: Readonly<Record<string, string>>
+  /** Put behind the body. */
+  readonly more?: string
+}
+
+/** The same form at another host of the application, or with other fields. */
+export const amended = (answer: Form, fields: Readonly<Record<string, string>>, action = answer.action): Form => ({
+  ...answer,
+  action,
+  fields: { ...answer.fields, ...fields },
+})
 
 /** The reasons of all refused steps of crossings. */
 export const reasons = (events: readonly SessionEvent[]): string[] =>
