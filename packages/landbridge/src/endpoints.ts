@@ -60,8 +60,8 @@ async function answerAsk(visit: Visit): Promise<Reply> {
       return answerByFrame(visit, ask)
     case 'fetch':
       return answerByFetch(visit, ask)
-    case 'push':
-    case 'script':
+    // Nobody asks by push or script; and whatever else a host with our keys may have signed is no ask either.
+    default:
       return refuse(visit, 'ask-malformed')
   }
 }
