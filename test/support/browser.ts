@@ -29,6 +29,8 @@ export interface RequestOptions {
 
 const REDIRECTS = 20
 
+export const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html,*/*;q=0.8' }
+
 export class Browser {
   readonly jar: CookieJar = new CookieJar()
   /** Cookies are neither kept nor sent. */
@@ -48,12 +50,7 @@ export class Browser {
     let site = siteOf(from, url)
     let origin = from === undefined || method === 'GET' ? undefined : new URL(from).origin
     for (let i = 0; i <= REDIRECTS; i++) {
-      const fetchHeaders = {
-        'sec-fetch-mode': 'navigate',
-        'sec-fetch-dest': 'document',
-        'sec-fetch-site': site,
-        accept: 'text/html,*/*;q=0.8',
-      }
+      const fetchHeaders = { ...NAVIGATION, 'sec-fetch-site': site }
       const step = await this.send(
         next,
         { method: verb, body: sent, headers: { ...fetchHeaders, ...(origin ? { origin } : {}), ...headers } },
@@ -71,6 +68,17 @@ export class Browser {
       origin = undefined
     }
     throw new Error(`more than ${REDIRECTS} redirects from ${url}`)
+  }
+
+  /** One request of a navigation by GET: a redirect is not followed. */
+  async hop(
+    url: string,
+    { from, headers = {} }: Pick<RequestOptions, 'from' | 'headers'> = {},
+  ): Promise<Step & { location: string | null }> {
+    const site = siteOf(from, url)
+    const step = await this.send(url, { headers: { ...NAVIGATION, 'sec-fetch-site': site, ...headers } }, site)
+    const location = step.response.headers.get('location')
+    return { ...step, location: location === null ? null : new URL(location, url).href }
   }
 
   /** A form of a page. */
