@@ -108,7 +108,7 @@ describe('keys', () => {
       for (const each of servers) await each.close()
     })
     let at = 0
-    return { browser: new Browser((request) => serving(servers[at]! as never)(request)), next: () => (at += 1) }
+    return { browser: new Browser((request) => serving(servers[at]!)(request)), next: () => (at += 1) }
   }
 
   test('a crossing that began under the old key goes on while that key is still listed', async () => {

@@ -68,7 +68,7 @@ test('of ten servers on one session file, each with its own connection, exactly 
   onTestFinished(async () => {
     for (const each of servers) await each.close()
   })
-  const redeeming = Array.from({ length: 100 }, (_, i) => serving(servers[i % 10]! as never)(new Request(back, { headers: { cookie } })))
+  const redeeming = Array.from({ length: 100 }, (_, i) => serving(servers[i % 10]!)(new Request(back, { headers: { cookie } })))
   const answers = await Promise.all(redeeming)
   expect(answers.flatMap(newHandles).length).toBe(1)
   expect(await handlesAt(crossing, 'elmer.acme.example')).toBe(1)
