@@ -60,7 +60,9 @@ async function answerAsk(visit: Visit): Promise<Reply> {
       return answerByFrame(visit, ask)
     case 'fetch':
       return answerByFetch(visit, ask)
-    // Nobody asks by push or script; and whatever else a host with our keys may have signed is no ask either.
+    case 'push':
+    case 'script':
+    // Signed with our keys, but by another version, say: no way that is known here.
     default:
       return refuse(visit, 'ask-malformed')
   }

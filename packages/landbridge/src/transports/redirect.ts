@@ -5,9 +5,9 @@
  */
 import type { Ask, Cause } from '../core/ask.ts'
 import { beginAsk, openReturn } from '../core/ask.ts'
-import { answerUrl, holdBack } from '../core/answer.ts'
+import { answerUrl, goAhead, holdBack } from '../core/answer.ts'
 import type { Asked } from '../core/crossing-cookies.ts'
-import { clearAsked, clearBackoff, isRid, readAsked, readBackoff, writeBackoff } from '../core/crossing-cookies.ts'
+import { clearAsked, isRid, readAsked, readBackoff, writeBackoff } from '../core/crossing-cookies.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { page } from '../core/pages.ts'
 import { recognise } from '../core/recognise.ts'
@@ -24,8 +24,8 @@ export function bounce(visit: Visit, path: string, cause: Cause): Reply {
   const { context, place } = visit
   const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
   const { url, cookies } = beginAsk(visit, 'redirect', path, cause)
-  const tries = [...backoff.tries.slice(-1), context.now()]
-  return seeOther(url, [...cookies, writeBackoff(context.keys, place.host, { ...backoff, tries, out: backoff.out && !cause.act })])
+  const comesBack = backoff.out && cause.act
+  return seeOther(url, comesBack ? [...cookies, writeBackoff(context.keys, place.host, { ...backoff, out: false })] : cookies)
 }
 
 /** At the issuing host: answers with a ticket, or with nobody, by way of the asking host's fixed address. */
@@ -65,7 +65,7 @@ async function goOn(visit: Visit, asked: Asked, ticket: string | undefined, path
   }
   context.emit(place.host, { type: 'crossing.completed', rid, mode, outcome: redemption.outcome })
   const cookie = redemption.outcome === 'attached' ? [redemption.cookie] : []
-  return seeOther(ownOrigin(visit) + path, [...cookies, ...cookie, clearBackoff()])
+  return seeOther(ownOrigin(visit) + path, [...cookies, ...cookie, goAhead(visit)])
 }
 
 function nobody(visit: Visit, { rid, mode, interactive }: Asked, path: string): Reply {
