@@ -29,6 +29,14 @@ describe('with cookies blocked and the hint forced', () => {
     expect(watched.calls).not.toContain('take')
   })
 
+  test('an anonymous session that is there all the same leads in no circle', async () => {
+    const { browser } = hubOf()
+    await browser.post(`${ELMER}/set`, {})
+    browser.forced = `__Secure-hint=x; __Host-sid=${await browser.cookie(ELMER, '__Host-sid')}`
+    browser.blocksCookies = true
+    expect(statuses(await browser.go(`${ELMER}/page`))).toEqual([303, 303, 200])
+  })
+
   test('the first visit to a peer is shown after at most two redirects', async () => {
     const { browser } = peersOf({ topology: { sync: 'first-visit' } })
     browser.blocksCookies = true

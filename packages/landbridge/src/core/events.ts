@@ -22,6 +22,7 @@ export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expi
  * Why a step of a crossing was refused. Nothing was written then, but for the ticket that was taken and is spent.
  * `request-unknown`: this browser began no such request, or blocks cookies · `ticket-unknown`: no such ticket for this host, or spent
  * already · `session-ended`: at the issuing host, meanwhile · `session-kept`: another session is here and does not give way ·
+ * `signed-out-here`: the visitor signed out on this host alone, and no act of his own began the crossing ·
  * `loop-guard`: this host asked twice within ten seconds.
  */
 export type CrossingReason =
@@ -38,6 +39,7 @@ export type CrossingReason =
   | 'ticket-wrong-browser'
   | 'session-ended'
   | 'session-kept'
+  | 'signed-out-here'
   | 'wrong-origin'
   | 'wrong-account'
   | 'body-malformed'

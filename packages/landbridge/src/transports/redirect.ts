@@ -10,6 +10,8 @@ import type { Asked } from '../core/crossing-cookies.ts'
 import { clearAsked, isRid, readAsked, readBackoff, writeBackoff } from '../core/crossing-cookies.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { page } from '../core/pages.ts'
+import type { CrossingReason } from '../core/events.ts'
+import { identify } from '../core/identify.ts'
 import { recognise } from '../core/recognise.ts'
 import { redeem } from '../core/redeem.ts'
 import { refuse } from '../core/refuse.ts'
@@ -51,6 +53,8 @@ export async function receiveByRedirect(visit: Visit): Promise<Reply> {
   return goOn(visit, asked, asked.ticket ?? fields.get('t'), path)
 }
 
+const QUIET: ReadonlySet<CrossingReason> = new Set(['session-kept', 'session-ended', 'signed-out-here'])
+
 async function goOn(visit: Visit, asked: Asked, ticket: string | undefined, path: string): Promise<Reply> {
   const { context, place } = visit
   const { rid, mode } = asked
@@ -59,7 +63,7 @@ async function goOn(visit: Visit, asked: Asked, ticket: string | undefined, path
   if (redemption.outcome === 'refused') {
     const { reason } = redemption
     // The visitor is told where nothing else would tell him; otherwise the page shows that he is not signed in.
-    if (reason !== 'session-kept' && reason !== 'session-ended') return refuse(visit, reason, { rid, mode, cookies, back: path })
+    if (!QUIET.has(reason)) return refuse(visit, reason, { rid, mode, cookies, back: path })
     context.emit(place.host, { type: 'crossing.refused', reason, rid, mode })
     return seeOther(ownOrigin(visit) + path, [...cookies, holdBack(visit)])
   }
@@ -79,12 +83,18 @@ function nobody(visit: Visit, { rid, mode, interactive }: Asked, path: string): 
 
 const stOf = ({ request }: Visit): string => singleFields(request.query)?.get('st') ?? ''
 
+/** Whether the page would be served with what is here: where the hint speaks of an account, an anonymous session would ask again. */
+async function isThere({ context, place, request }: Visit): Promise<boolean> {
+  const { live } = await recognise(context, place, request.header('cookie'))
+  if (live === null || place.span.role !== 'spoke') return live !== null
+  return ((await identify(context, place, live))?.account ?? null) !== null
+}
+
 /** Without a request in flight nothing is taken and nothing changes, and there is never another redirect to the issuing host. */
 async function receiveUnasked(visit: Visit, rid: string, fields: ReadonlyMap<string, string>): Promise<Reply> {
   const { context, place } = visit
   const path = openReturn(visit, fields.get('st'))
-  const { live } = await recognise(context, place, cookiesOf(visit))
-  if (live !== null) return seeOther(ownOrigin(visit) + path, [clearAsked(rid)])
+  if (await isThere(visit)) return seeOther(ownOrigin(visit) + path, [clearAsked(rid)])
   if (fields.get('e') !== 'none') return refuse(visit, 'request-unknown', { rid, cookies: [clearAsked(rid)], back: path })
   context.emit(place.host, { type: 'crossing.refused', reason: 'request-unknown', rid, mode: 'redirect' })
   const text = 'This browser keeps no cookies for this site, so you cannot be signed in here. You can go on without.'
