@@ -33,7 +33,7 @@ describe.each(Object.entries(WAYS))('by %s', (way, probe) => {
   test('the answer is alike for everybody who may not come in', async () => {
     const answers = await Promise.all(
       VISITORS.map(async ([who, become]) => {
-        const { browser } = hubOf({ topology: { authorize: async ({ id }) => (await pause(20), id !== 'stranger') } })
+        const { browser } = hubOf({ topology: { authorize: ({ id }) => pause(20, id !== 'stranger') } })
         await become(browser)
         if (way === 'redirect') browser.forced = [browser.forced, '__Secure-hint=x'].filter(Boolean).join('; ')
         const { response } = await probe(browser)
@@ -47,7 +47,7 @@ describe.each(Object.entries(WAYS))('by %s', (way, probe) => {
   test('and it comes in steps of a tenth of a second, whatever it took to find out', async () => {
     const times = await Promise.all(
       [0, 60, 120].map(async (ms) => {
-        const { browser } = hubOf({ topology: { authorize: async () => (await pause(ms), false) } })
+        const { browser } = hubOf({ topology: { authorize: () => pause(ms, false) } })
         if (ms > 0) await signIn(browser, HUB)
         else if (way === 'redirect') browser.forced = '__Secure-hint=x'
         const began = performance.now()
