@@ -49,22 +49,23 @@ describe('on node:http', () => {
       process.on(name as 'warning', keep)
       onTestFinished(() => void process.off(name, keep))
     }
-    const closed = Promise.withResolvers<void>()
+    const [arrived, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const listener = nodeSessions(sessions, (_, response) => response.end('served'))
     const server = http.createServer((request, response) => {
       if (request.method === 'POST') request.on('close', () => setImmediate(closed.resolve))
       listener(request, response)
+      arrived.resolve()
     })
-    return { ...(await serving(server)), events, strays, closed: closed.promise }
+    return { ...(await serving(server)), events, strays, arrived: arrived.promise, closed: closed.promise }
   }
   const head = ['POST /.session/sign-out HTTP/1.1', `Host: ${host}`, 'Sec-Fetch-Site: same-origin']
 
   test('a client that goes away in the middle of its body is no error of ours', async () => {
-    const { port, ask, strays, closed } = await start()
+    const { port, ask, strays, arrived, closed } = await start()
     const socket = net.connect(port, '127.0.0.1')
     socket.write([...head, 'Content-Length: 100', '', 'to=%2F'].join('\r\n'))
-    await new Promise((resolve) => socket.once('connect', resolve))
-    setTimeout(() => socket.resetAndDestroy(), 30)
+    await arrived
+    socket.resetAndDestroy()
     await once(socket, 'close')
     await closed
     expect((await ask('/', { host })).status).toBe(200)
