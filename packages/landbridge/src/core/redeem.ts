@@ -28,7 +28,7 @@ export async function redeem(visit: Visit, secret: string | undefined, proof: Pr
   const out = readOut(context.keys, place.host, cookiesOf(visit))
   const act = proof.asked?.act ?? null
   // Whoever signed out on this host alone comes back by his own act: not by what began before, not by a link of another page.
-  if (out !== null && (act === null || act.at <= out)) return refused('signed-out-here')
+  if (out !== null && (act === null || act.at < out)) return refused('signed-out-here')
   const ticket = await takeTicket(visit, secret, proof)
   if (typeof ticket === 'string') return refused(ticket)
   const isOwnAct = act !== null && (act.session === null || act.session === ticket.session)
