@@ -1,7 +1,7 @@
 /** Attack 27: sign-out here only: reload stays out; hub and others unaffected. Only the visitor's own act ends it. */
 import { describe, expect, test } from 'vitest'
 import type { Crossing } from '../support/crossing.ts'
-import { ALICE, ELMER, HUB, hubOf, peersOf, reasons, SHOP_A, SHOP_B, signIn, statuses, whoAt } from '../support/crossing.ts'
+import { ALICE, answerTo, ELMER, HUB, hubOf, peersOf, reasons, SHOP_A, SHOP_B, signIn, statuses, whoAt } from '../support/crossing.ts'
 
 async function start(out: string): Promise<Crossing> {
   const world = hubOf()
@@ -49,13 +49,14 @@ describe.each(['/out-here', '/.session/sign-out'])('signed out here by %s', (out
       return (await response.json()) as { rid: string; ask: string }
     }
     const framed = await begin('web-message')
-    await browser.hop((await browser.hop(framed.ask, { headers: { 'sec-fetch-dest': 'iframe' } })).location!)
+    const headers = { 'sec-fetch-dest': 'iframe' }
+    expect((await browser.hop(await answerTo(browser, framed.ask, headers), { headers })).response.status).toBe(409)
     expect(await whoAt(browser, `${ELMER}/page`)).toBe(null)
     const { rid, ask } = await begin('fetch')
     const asked = await browser.fetch(ask, { from: ELMER })
     const { ticket } = (await asked.response.json()) as { ticket: string }
-    const headers = { 'content-type': 'application/json' }
-    await browser.fetch(`${ELMER}/.session/in`, { method: 'POST', headers, body: JSON.stringify({ rid, ticket }) })
+    const json = { 'content-type': 'application/json' }
+    await browser.fetch(`${ELMER}/.session/in`, { method: 'POST', headers: json, body: JSON.stringify({ rid, ticket }) })
     expect(await whoAt(browser, `${ELMER}/page`)).toBe(null)
   })
 })
