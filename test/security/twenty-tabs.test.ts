@@ -82,3 +82,15 @@ describe.each(STORES)('over $name', ({ make }) => {
     expect((await browser.go(`${ELMER}/`)).steps.length).toBe(1)
   })
 })
+
+test('of tabs that were closed on the way nothing is left after 120 s', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { browser } = hubOf()
+  await signIn(browser, HUB)
+  for (const url of TABS) await browser.hop(url)
+  const inFlight = async () => (await browser.cookieNames(ELMER)).filter((name) => name.startsWith('__Host-rq.')).length
+  expect(await inFlight()).toBe(20)
+  vi.setSystemTime(Date.now() + 121_000)
+  expect(await inFlight()).toBe(0)
+})

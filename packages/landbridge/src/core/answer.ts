@@ -57,3 +57,11 @@ export function goAhead(visit: Visit): string {
 
 /** Counted when the browser comes back: a circle always does, and tabs that are opened side by side have not yet. */
 const triesOf = ({ context }: Visit, { tries }: Backoff): readonly number[] => [...tries.slice(-1), context.now()]
+
+/** Whether the host must not ask silently: it was told that there is nobody, or the visitor signed out here. */
+export function isHeldOff(visit: Visit): boolean {
+  const { context, place } = visit
+  const cookies = cookiesOf(visit)
+  const { out, noneUntil, hint } = readBackoff(context.keys, place.host, cookies)
+  return out || (noneUntil > context.now() && hint === readHint(cookies))
+}
