@@ -136,11 +136,11 @@ test('no event holds a secret of any kind, at a hub', async () => {
 test('no event holds a secret, of pushes, fetches and scripts between peers', async () => {
   const { browser, events } = peersOf({ topology: { script: true, replace: 'always' } })
   await signIn(browser, SHOP_A)
+  const begun = await browser.fetch(`${SHOP_B}/.session/begin`, { method: 'POST', body: '{}' })
   const pushed = (await (await browser.fetch(`${SHOP_A}/.session/push`, { method: 'POST', body: `to=${SHOP_B}/` })).response.json()) as {
     fields: { ticket: string; rid: string }
   }
   await browser.post(`${SHOP_B}/.session/in`, pushed.fields, `${SHOP_A}/`)
-  const begun = await browser.fetch(`${SHOP_B}/.session/begin`, { method: 'POST', body: '{}' })
   const { rid, ask } = (await begun.response.json()) as { rid: string; ask: string }
   const asked = await browser.send(ask, { headers: { origin: SHOP_B } })
   const { ticket } = (await asked.response.json()) as { ticket: string }
