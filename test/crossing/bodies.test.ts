@@ -7,10 +7,12 @@ import { memory } from 'landbridge/memory'
 import { expressSessions } from 'landbridge/express'
 import { nodeSessions } from 'landbridge/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { ADAPTERS } from '../support/adapters.ts'
 import { askServer, sessionCookie } from '../support/client.ts'
 import { KEYS } from '../support/crossing.ts'
-import { makeSessions } from '../support/launch.ts'
+import { launch, makeSessions } from '../support/launch.ts'
 import { serving } from '../support/serving.ts'
+import { ROUTES } from '../support/visitor.ts'
 
 const TOPOLOGY = { kind: 'hub', hub: 'acme.localhost', spokes: ['*.acme.localhost'], authorize: () => true } as const
 const OWN = { 'sec-fetch-site': 'same-origin' }
@@ -85,4 +87,42 @@ describe('on node:http', () => {
     expect(events.at(-1)).toMatchObject({ type: 'crossing.refused', reason: 'body-malformed' })
     expect(strays).toEqual([])
   })
+})
+
+describe.each(ADAPTERS)('on $name', (adapter) => {
+  const TYPES = { form: 'application/x-www-form-urlencoded', json: 'application/json' }
+  const POSTS = [
+    ['elmer.acme.localhost', 'in', 'form'],
+    ['elmer.acme.localhost', 'in', 'json'],
+    ['elmer.acme.localhost', 'frame', 'form'],
+    ['elmer.acme.localhost', 'begin', 'json'],
+    ['acme.localhost', 'push', 'form'],
+    ['acme.localhost', 'sign-out', 'form'],
+    ['acme.localhost', 'switch', 'json'],
+  ] as const
+  const SIZES = [9000, 100_000, 3_000_000]
+
+  test.each(POSTS)(
+    'a body that is too long, at %s/.session/%s by %s, has an answer, and the connection is not cut before',
+    async (at, path, type) => {
+      const { ask, events, watched } = await launch(adapter, { routes: ROUTES }, { topology: TOPOLOGY, keys: KEYS })
+      for (const size of SIZES) {
+        for (const framing of [{ 'content-length': String(size) }, { 'transfer-encoding': 'chunked' }]) {
+          const before = events.length
+          const headers = {
+            'content-type': TYPES[type],
+            'sec-fetch-site': 'same-origin',
+            origin: type === 'form' && at.startsWith('elmer') ? 'http://acme.localhost' : `http://${at}`,
+            ...framing,
+          }
+          const body = (type === 'form' ? 'ticket=' : '{"ticket":"').padEnd(size, 'x')
+          const answer = await ask(`/.session/${path}`, { host: at, method: 'POST', headers, body })
+          expect([answer.status >= 400 && answer.status < 500, answer.setCookies]).toEqual([true, []])
+          expect(await answer.text()).not.toContain('xxx')
+          expect(events.slice(before).map((event) => ('reason' in event ? event.reason : event.type))).toEqual(['body-malformed'])
+        }
+      }
+      expect(watched.calls).toEqual([])
+    },
+  )
 })

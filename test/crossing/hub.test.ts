@@ -1,7 +1,8 @@
 import { memory } from 'landbridge/memory'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Browser } from '../support/browser.ts'
 import { ALICE, ELMER, HUB, hubOf, reasons, seen, signIn, statuses, whoAt } from '../support/crossing.ts'
+import { STORES } from '../support/stores.ts'
 
 describe('hub', () => {
   test('signing in at the hub signs in at the spokes', async () => {
@@ -103,6 +104,54 @@ describe('hub', () => {
     for (const host of [HUB, ELMER, ALICE]) expect(await whoAt(browser, `${host}/`)).toBe(null)
   })
 
+  test.each(STORES)(
+    'an hour of work at a spoke, in steps of ten minutes, keeps the hub and no other spoke, over $name',
+    async ({ make }) => {
+      const { store, remove } = make()
+      onTestFinished(remove)
+      const { browser, clock, sessions } = hubOf({ inner: store, lifetime: { idle: '30m' } })
+      await signIn(browser, HUB)
+      await browser.go(`${ALICE}/`)
+      expect(await whoAt(browser, `${ELMER}/`)).toBe('ada')
+      const [session] = await sessions.sessionsOf('ada')
+      for (let i = 0; i < 6; i++) {
+        clock.advance(10 * 60_000)
+        const visit = await browser.go(`${ELMER}/`)
+        expect([statuses(visit), seen(visit).id]).toEqual([[200], 'ada'])
+      }
+      const handles = await sessions.handlesOf(session!.id)
+      const alive = handles.filter(({ expiresAt }) => expiresAt > clock.now())
+      expect(alive.map(({ scope }) => scope).sort()).toEqual(['acme.example', 'elmer.acme.example'])
+      clock.advance(29 * 60_000)
+      expect(statuses(await browser.go(`${HUB}/`))).toEqual([200])
+      expect(await whoAt(browser, `${HUB}/`)).toBe('ada')
+    },
+  )
+
+  test.each(STORES)('a spoke that renews changes its own cookie alone, over $name', async ({ make }) => {
+    const { store, remove } = make()
+    onTestFinished(remove)
+    const { browser, serve, sessions } = hubOf({ inner: store })
+    await signIn(browser, HUB)
+    for (const host of [ELMER, ALICE]) await browser.go(`${host}/`)
+    const cookieAt = (host: string) => browser.cookie(host, '__Host-sid')
+    const before = await Promise.all([HUB, ELMER, ALICE].map(cookieAt))
+    await browser.post(`${ELMER}/renew`, {})
+    const after = await Promise.all([HUB, ELMER, ALICE].map(cookieAt))
+    expect(after.map((cookie, i) => cookie === before[i])).toEqual([true, false, true])
+    for (const host of [HUB, ELMER, ALICE]) {
+      const visit = await browser.go(`${host}/`)
+      expect([statuses(visit), seen(visit).id]).toEqual([[200], 'ada'])
+    }
+    const old = await serve(new Request(`${ELMER}/x`, { headers: { cookie: `__Host-sid=${before[1]}` } }))
+    expect(await old.json()).toEqual({ id: null, claims: null, note: null })
+    // The old one opens nothing at the hub either, and ends nothing.
+    const atHub = await serve(new Request(`${HUB}/x`, { headers: { cookie: `__Host-sid=${before[1]}` } }))
+    expect(await atHub.json()).toMatchObject({ id: null })
+    expect((await sessions.sessionsOf('ada')).length).toBe(1)
+    for (const host of [HUB, ELMER, ALICE]) expect(statuses(await browser.go(`${host}/`))).toEqual([200])
+  })
+
   test('who works at a spoke stays signed in at the hub', async () => {
     const { browser, clock } = hubOf({ lifetime: { idle: '30m' } })
     await signIn(browser, HUB)
@@ -190,8 +239,10 @@ describe('transports', () => {
   test('fetch: begins, asks, receives, and says whether something changed', async () => {
     const { browser, events } = hubOf()
     await signIn(browser, HUB)
+    // Two at once: once somebody is signed in here, there is nothing to ask.
+    const begun = [await begin(browser, 'fetch'), await begin(browser, 'fetch')]
     for (const changed of [true, false]) {
-      const { rid, ask } = await begin(browser, 'fetch')
+      const { rid, ask } = begun[changed ? 0 : 1]!
       const { ticket } = (await (await browser.fetch(ask, { from: ELMER })).response.json()) as { ticket: string }
       expect(await (await receive(browser, { rid, ticket })).json()).toEqual({ changed })
     }

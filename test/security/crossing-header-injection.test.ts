@@ -37,7 +37,7 @@ describe('what a programmer writes', () => {
 /** A Location of ours, and a Set-Cookie. */
 const LOCATION = /^https:\/\/(?:(?:elmer\.)?acme|shop-[ab])\.example\/[\x21-\x7e]*$/
 const COOKIE =
-  /^(?:__Host-(?:sid|nb|rq\.[\w-]+)|__Secure-hint)=[\w.-]*; Path=\/(?:; Domain=acme\.example)?(?:; Max-Age=\d+)?(?:; Expires=Thu, 01 Jan 1970 00:00:00 GMT)?; Secure(?:; HttpOnly)?; SameSite=Lax$/
+  /^(?:__Host-(?:sid|nb|(?:rq|tk)\.[\w-]+)|__Secure-hint)=[\w.-]*; Path=\/(?:; Domain=acme\.example)?(?:; Max-Age=\d+)?(?:; Expires=Thu, 01 Jan 1970 00:00:00 GMT)?; Secure(?:; HttpOnly)?; SameSite=Lax$/
 
 test('what a visitor sends gets into no header: location, cookies and policies keep their shape', async () => {
   const [hub, peers] = [hubOf(), peersOf()]
@@ -49,6 +49,10 @@ test('what a visitor sends gets into no header: location, cookies and policies k
     (text) => [`${ELMER}/.session/begin?to=${encodeURIComponent(`/${text.toWellFormed()}`)}`, 'GET', {}],
     (text) => [`${HUB}/.session/begin?to=${encodeURIComponent(`/${text.toWellFormed()}`)}`, 'GET', {}],
     (text) => [`${ELMER}/.session/in?rid=${encodeURIComponent(text.toWellFormed())}&e=none`, 'GET', {}],
+    (text) => [`${ELMER}/.session/in`, 'POST', { rid: text, ticket: text, st: text }],
+    (text) => [`${ELMER}/.session/in`, 'POST', { rid: `00000000${'a'.repeat(22)}`, ticket: text, st: text }],
+    (text) => [`${SHOP_B}/.session/in`, 'POST', { rid: `00000000${'a'.repeat(22)}`, ticket: 'x', path: text }],
+    (text) => [`${ELMER}/.session/frame`, 'POST', { rid: text, ticket: text }],
     (text) => [`${HUB}/.session/switch`, 'POST', { to: `/${text}`, account: 'ada' }],
     (text) => [`${SHOP_A}/.session/push`, 'POST', { to: `${SHOP_B}/${text}` }],
     (text) => [`${SHOP_A}/.session/push`, 'POST', { to: `https://${text}/` }],
@@ -57,7 +61,12 @@ test('what a visitor sends gets into no header: location, cookies and policies k
     fc.asyncProperty(evil, fc.constantFrom(...requests), async (text, make) => {
       const [url, method, fields] = make(text)
       const { browser } = url.includes('shop') ? peers : hub
-      const headers = { ...NAVIGATION, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+      const headers = {
+        ...NAVIGATION,
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(/\/(?:in|frame)$/.test(url) ? { origin: url.includes('shop') ? SHOP_A : HUB } : {}),
+      }
       const body = method === 'POST' ? new URLSearchParams(fields).toString() : undefined
       const { response } = await browser.send(url, { method, headers, body })
       const location = response.headers.get('location')
@@ -73,7 +82,17 @@ test('what a visitor sends gets into no header: location, cookies and policies k
 test('what a visitor sends stands in no page of ours but as text', async () => {
   const { browser } = peersOf()
   await signIn(browser, SHOP_A)
-  const visit = await browser.post(`${SHOP_A}/.session/push`, { to: `${SHOP_B}/a'b&c<d>?x="` })
-  expect(visit.text).not.toMatch(/c<d>|x="[^>]/)
-  expect(visit.response.headers.get('content-security-policy')).toContain(`form-action ${SHOP_B};`)
+  const headers = { ...NAVIGATION, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+  const to = `${SHOP_B}/a'b&c<d>?x="`
+  const { response } = await browser.send(`${SHOP_A}/.session/push`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams({ to }).toString(),
+  })
+  const text = await response.text()
+  expect(text).toContain('name="path"')
+  expect(text).not.toMatch(/c<d>|x="[^>]/)
+  expect(response.headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; frame-ancestors https:\/\/shop-b\.example; base-uri 'none'; script-src 'sha256-[\w+/=]+'$/,
+  )
 })

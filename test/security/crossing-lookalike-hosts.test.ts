@@ -3,7 +3,22 @@
  * made canonical, in every place that compares hosts.
  */
 import { expect, test } from 'vitest'
-import { askedFor, ELMER, HUB, hubOf, newHandles, peersOf, reasons, SHOP_A, SHOP_B, signIn, writes } from '../support/crossing.ts'
+import { selfPostingForm } from '../support/browser.ts'
+import {
+  ALICE,
+  askedFor,
+  ELMER,
+  HUB,
+  hubOf,
+  newHandles,
+  peersOf,
+  posted,
+  reasons,
+  SHOP_A,
+  SHOP_B,
+  signIn,
+  writes,
+} from '../support/crossing.ts'
 
 const UNKNOWN = [
   'shop-b.example.evil.example',
@@ -100,7 +115,40 @@ test('the way back is the address of the host that asked, whatever Host the hub 
   const forged = { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example;proto=http', 'x-forwarded-proto': 'http' }
   for (const url of [ask, ask.replace('acme.example', 'ACME.example.')]) {
     const answer = await serve(new Request(url, { headers: { cookie, ...forged } }))
-    expect(answer.headers.get('location')).toMatch(/^https:\/\/elmer\.acme\.example\/\.session\/in\?/)
+    const form = selfPostingForm(url, await answer.text())
+    expect(form!.action).toBe(`${ELMER}/.session/in`)
+    expect(answer.headers.get('content-security-policy')).toContain(`frame-ancestors ${ELMER};`)
     expect(newHandles(answer)).toEqual([])
   }
+})
+
+test.each([
+  'https://acme.example.evil.example',
+  'https://evilacme.example',
+  'https://evil.example',
+  'http://acme.example',
+  'https://acme.example:8443',
+  'https://acme.example@evil.example',
+  'https://evil.example#acme.example',
+  'https://user@acme.example',
+  'https://аcme.example',
+  'https://acme.example, https://evil.example',
+  ELMER,
+  ALICE,
+  'null',
+  '',
+])('a ticket that a page with Origin %j posts is refused, untouched', async (origin) => {
+  const { browser, serve, watched, events } = hubOf()
+  await signIn(browser, HUB)
+  const { form } = await askedFor(browser, `${ELMER}/`)
+  const cookie = await browser.jar.getCookieString(ELMER)
+  watched.calls.length = 0
+  const latin1 = Buffer.from(origin).toString('latin1')
+  for (const to of [`${ELMER}/.session/in`, `${ELMER}/.session/frame`]) {
+    const answer = await serve(posted(form, { to, headers: { cookie, origin: latin1 } }))
+    expect([answer.status, answer.headers.getSetCookie().filter((each) => !each.includes('Max-Age=0'))]).toEqual([403, []])
+  }
+  expect(watched.calls).toEqual([])
+  expect(reasons(events)).toEqual(['wrong-origin', 'wrong-origin'])
+  expect(JSON.parse((await browser.go(form)).text)).toMatchObject({ id: 'ada' })
 })

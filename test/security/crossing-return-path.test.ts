@@ -5,7 +5,21 @@
 import { createSessions } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { altered, askedFor, ELMER, HUB, HUB_TOPOLOGY, hubOf, KEYS, peersOf, SHOP_A, SHOP_B, signIn } from '../support/crossing.ts'
+import {
+  altered,
+  askedFor,
+  ELMER,
+  HUB,
+  HUB_TOPOLOGY,
+  hubOf,
+  KEYS,
+  newHandles,
+  parameter,
+  peersOf,
+  SHOP_A,
+  SHOP_B,
+  signIn,
+} from '../support/crossing.ts'
 import { nodeRequest } from '../support/visitor.ts'
 
 const EVIL = [
@@ -92,17 +106,32 @@ test('a sealed return of another host, of another kind, or of nobody is `/`', as
   await signIn(browser, HUB)
   const alices = await askedFor(browser, `${ELMER.replace('elmer', 'alice')}/theirs`)
   const wrong = [
-    new URL(alices.back).searchParams.get('st'),
+    alices.form.fields['st']!,
     await browser.cookie(ELMER.replace('elmer', 'alice'), '__Host-nb'),
     'https://evil.example/',
     '',
     null,
   ]
   for (const st of wrong) {
-    const { back } = await askedFor(browser, `${ELMER}/mine`)
-    expect((await browser.hop(altered(back, { st }))).location).toBe(`${ELMER}/`)
+    const { form } = await askedFor(browser, `${ELMER}/mine`)
+    const { response } = await browser.hop({
+      ...form,
+      fields: { rid: form.fields['rid']!, ticket: form.fields['ticket']!, ...(st === null ? {} : { st }) },
+    })
+    expect([response.headers.get('location'), newHandles(response).length]).toEqual([`${ELMER}/`, 1])
     await browser.post(`${ELMER}/out-here`, {})
     await browser.jar.setCookie('__Host-nb=; Max-Age=0; Path=/; Secure', ELMER)
+  }
+})
+
+test('between peers, where what is posted waits behind a redirect, it is `/` as well', async () => {
+  const { browser } = peersOf()
+  const elsewhere = parameter((await browser.hop(`${SHOP_A}/.session/begin?to=/theirs`)).location!, 'st')
+  await signIn(browser, SHOP_A)
+  for (const st of [elsewhere, 'https://evil.example/', '//evil.example', '', null]) {
+    const { form } = await askedFor(browser, `${SHOP_B}/.session/begin?to=/mine`)
+    const kept = (await browser.hop(form)).location!
+    expect((await browser.hop(altered(kept, { st }))).location).toBe(`${SHOP_B}/`)
   }
 })
 

@@ -3,8 +3,9 @@
  * ticket at the navigation endpoint and the other way round. What a browser does with the messages is tested in browsers.
  */
 import { describe, expect, test } from 'vitest'
+import type { Form } from '../support/browser.ts'
 import { Browser } from '../support/browser.ts'
-import { ELMER, HUB, hubOf, newHandles, parameter, reasons, signIn } from '../support/crossing.ts'
+import { amended, answerTo, askedFor, ELMER, HUB, hubOf, newHandles, reasons, signIn } from '../support/crossing.ts'
 
 const FRAME = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe', accept: 'text/html' }
 
@@ -19,12 +20,14 @@ describe('a frame', () => {
     const { browser } = hubOf()
     await signIn(browser, HUB)
     const { ask, rid } = await begin(browser, 'web-message')
-    const { location } = await browser.hop(ask, { from: `${ELMER}/`, headers: FRAME })
-    const { response } = await browser.hop(location!, { from: `${HUB}/`, headers: FRAME })
+    const answer = await browser.hop(ask, { from: `${ELMER}/`, headers: FRAME })
+    expect(answer.response.headers.get('content-security-policy')).toContain(`frame-ancestors ${ELMER};`)
+    expect(answer.form!.action).toBe(`${ELMER}/.session/frame`)
+    const { response } = await browser.hop(answer.form!, { headers: FRAME })
     const text = await response.text()
     expect(response.headers.get('content-security-policy')).toContain(`frame-ancestors ${ELMER};`)
     expect(text).toContain(`parent.postMessage({"type":"landbridge","rid":"${rid}","changed":true},"${ELMER}")`)
-    expect(text).not.toContain(parameter(location!, 't'))
+    expect(text).not.toContain(answer.form!.fields['ticket'])
     expect(newHandles(response).length).toBe(1)
   })
 
@@ -33,9 +36,10 @@ describe('a frame', () => {
     await signIn(victim, HUB)
     const alices = new Browser(serve)
     const { ask } = await begin(alices, 'web-message')
-    const { location } = await victim.hop(ask, { from: 'https://alice.acme.example/', headers: FRAME })
+    // As if browsers did not keep the hub's page out of alice's.
+    const { form } = await victim.hop(ask, { from: 'https://alice.acme.example/', headers: FRAME })
     watched.calls.length = 0
-    const { response } = await victim.hop(location!, { from: `${HUB}/`, headers: FRAME })
+    const { response } = await victim.hop(form!, { headers: FRAME })
     expect([response.status, newHandles(response), watched.calls]).toEqual([400, [], []])
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
     expect(await response.text()).not.toContain('postMessage')
@@ -52,7 +56,7 @@ describe('a frame', () => {
       expect(response.status).toBe(400)
     }
     expect(watched.calls).toEqual([])
-    expect(new Set(reasons(events))).toEqual(new Set(['ticket-wrong-mode']))
+    expect(new Set(reasons(events))).toEqual(new Set(['wrong-mode']))
   })
 
   test('of a page that is embedded itself is shown anonymously, and asks nobody', async () => {
@@ -66,12 +70,16 @@ describe('a frame', () => {
 })
 
 test('an ask for a frame is not answered to a page', async () => {
-  const { browser, events } = hubOf()
+  const { browser, events, watched } = hubOf()
   await signIn(browser, HUB)
   const { ask } = await begin(browser, 'web-message')
-  const { response } = await browser.hop(ask)
-  expect(response.status).toBe(403)
-  expect(reasons(events)).toEqual(['wrong-origin'])
+  watched.calls.length = 0
+  for (const dest of ['document', 'empty', 'object', 'embed', 'script']) {
+    const { response, form } = await browser.hop(ask, { headers: { 'sec-fetch-dest': dest } })
+    expect([response.status, form]).toEqual([400, null])
+  }
+  expect(watched.calls).toEqual([])
+  expect(new Set(reasons(events))).toEqual(new Set(['wrong-mode']))
 })
 
 describe('the ticket of one way at the end of another', () => {
@@ -79,9 +87,9 @@ describe('the ticket of one way at the end of another', () => {
     const crossing = hubOf()
     const { browser } = crossing
     await signIn(browser, HUB)
-    const page = { rid: '', back: (await browser.hop((await browser.hop(`${ELMER}/`)).location!)).location! }
+    const page = (await askedFor(browser, `${ELMER}/`)).form
     const framed = await begin(browser, 'web-message')
-    const frame = { rid: framed.rid, back: (await browser.hop(framed.ask, { headers: FRAME })).location! }
+    const frame = await answerTo(browser, framed.ask, FRAME)
     const fetched = await begin(browser, 'fetch')
     const answer = await browser.send(fetched.ask, { headers: { origin: ELMER } })
     const { ticket } = (await answer.response.json()) as { ticket: string }
@@ -91,27 +99,37 @@ describe('the ticket of one way at the end of another', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(fields),
       })
-    return { ...crossing, page: { ...page, rid: parameter(page.back, 'rid') }, frame, fetched: { rid: fetched.rid, ticket }, post }
+    return { ...crossing, page, frame, fetched: { rid: fetched.rid, ticket }, post }
   }
 
   test("a frame's answer is refused at the navigation endpoint, and the other way round", async () => {
     const { browser, page, frame, events } = await tickets()
-    for (const url of [frame.back.replace('/frame?', '/in?'), page.back.replace('/in?', '/frame?')]) {
-      const { response } = await browser.hop(url)
-      expect([response.status, newHandles(response)]).toEqual([400, []])
+    for (const form of [amended(frame, {}, page.action), amended(page, {}, frame.action)]) {
+      const { response, steps } = await browser.go(form)
+      expect([response.status, steps.flatMap((step) => newHandles(step.response))]).toEqual([400, []])
     }
     expect(reasons(events)).toEqual(['request-unknown', 'request-unknown'])
   })
 
+  test('nor is any of them good as a push, which nobody has to ask for', async () => {
+    const { browser, page, frame, fetched, events } = await tickets()
+    for (const ticket of [page.fields['ticket']!, frame.fields['ticket']!, fetched.ticket]) {
+      const rid = `00000000${'a'.repeat(22)}`
+      const { response, steps } = await browser.go({ ...page, fields: { rid, ticket, path: '/' } })
+      expect([response.status, steps.flatMap((step) => newHandles(step.response))]).toEqual([400, []])
+    }
+    expect(reasons(events)).toEqual(['ticket-unknown', 'ticket-unknown', 'ticket-unknown'])
+  })
+
   test('under the request in flight of another way each is refused', async () => {
     const { browser, page, frame, fetched, post, events } = await tickets()
-    const t = (url: string) => parameter(url, 't')
+    const ticketOf = ({ fields }: Form) => fields['ticket']!
     const tries = [
-      (await browser.hop(page.back.replace(t(page.back), fetched.ticket))).response,
-      (await browser.hop(frame.back.replace(t(frame.back), t(page.back)))).response,
-      (await post({ rid: fetched.rid, ticket: t(frame.back) })).response,
+      (await browser.hop(amended(page, { ticket: fetched.ticket }))).response,
+      (await browser.hop(amended(frame, { ticket: ticketOf(page) }))).response,
+      (await post({ rid: fetched.rid, ticket: ticketOf(frame) })).response,
     ]
     for (const response of tries) expect([response.status, newHandles(response)]).toEqual([400, []])
-    expect(reasons(events)).toEqual(['ticket-wrong-mode', 'ticket-wrong-mode', 'ticket-wrong-mode'])
+    expect(reasons(events)).toEqual(['ticket-unknown', 'ticket-unknown', 'ticket-unknown'])
   })
 })

@@ -1,6 +1,7 @@
 /** Attack 30: prefetch on p, ask, in: nothing minted or spent; the later real click works. */
 import { describe, expect, test } from 'vitest'
-import { ELMER, HUB, hubOf, newHandles, peersOf, seen, SHOP_A, SHOP_B, signIn, statuses } from '../support/crossing.ts'
+import type { Form } from '../support/browser.ts'
+import { answerTo, ELMER, HUB, hubOf, newHandles, peersOf, seen, SHOP_A, SHOP_B, signIn, statuses } from '../support/crossing.ts'
 
 const PREFETCHES: Record<string, Record<string, string>> = {
   'Sec-Purpose: prefetch': { 'sec-purpose': 'prefetch' },
@@ -15,9 +16,11 @@ describe.each(Object.entries(PREFETCHES))('%s', (_, headers) => {
     const { browser, events, watched } = hubOf()
     await signIn(browser, HUB)
     watched.calls.length = events.length = 0
-    const prefetched = async (url: string, status: number) => {
+    const prefetched = async (to: string | Form, status: number) => {
+      const url = typeof to === 'string' ? to : to.action
       const cookies = await browser.jar.getCookieString(url)
-      const { response } = await browser.hop(url, { headers })
+      const { response, form } = await browser.hop(to, { headers })
+      expect(form).toBe(null)
       expect([response.status, response.headers.get('location'), response.headers.getSetCookie()]).toEqual([status, null, []])
       expect(await browser.jar.getCookieString(url)).toBe(cookies)
     }
@@ -27,11 +30,13 @@ describe.each(Object.entries(PREFETCHES))('%s', (_, headers) => {
     const ask = (await browser.hop(`${ELMER}/page`)).location!
     await prefetched(ask, 503)
     expect(watched.calls).not.toContain('put')
-    const back = (await browser.hop(ask)).location!
-    await prefetched(back, 503)
-    await prefetched(back.replace('/in?', '/frame?'), 503)
+    const form = await answerTo(browser, ask)
+    await prefetched(form, 503)
+    await prefetched({ ...form, action: `${ELMER}/.session/frame` }, 503)
+    await prefetched(`${form.action}?rid=${form.fields['rid']}&st=${form.fields['st']}`, 503)
+    await prefetched(`${ELMER}/.session/frame?rid=${form.fields['rid']}`, 503)
     expect(watched.calls).not.toContain('take')
-    const visit = await browser.go(back)
+    const visit = await browser.go(form)
     expect([visit.url, seen(visit).id]).toEqual([`${ELMER}/page`, 'ada'])
     for (const { response } of visit.steps.slice(0, 1)) expect(newHandles(response).length).toBe(1)
   })
@@ -46,7 +51,7 @@ describe.each(Object.entries(PREFETCHES))('%s', (_, headers) => {
       expect([location, response.headers.getSetCookie()]).toEqual([null, []])
     }
     expect(watched.calls.filter((call) => call !== 'read')).toEqual([])
-    expect(statuses(await browser.go(`${SHOP_B}/page`))).toEqual([303, 303, 303, 200])
+    expect(statuses(await browser.go(`${SHOP_B}/page`))).toEqual([303, 200, 303, 303, 200])
   })
 })
 

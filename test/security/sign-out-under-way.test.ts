@@ -18,9 +18,9 @@ describe.each(STORES)('over $name', ({ make }) => {
   test.each(['/out', '/.session/sign-out'])('a ticket is worth nothing once the visitor signed out by %s', async (out) => {
     const { browser, events, sessions } = start()
     await signIn(browser, HUB)
-    const { back } = await askedFor(browser, `${ELMER}/`)
+    const { form } = await askedFor(browser, `${ELMER}/`)
     await browser.post(HUB + out, {})
-    const visit = await browser.go(back)
+    const visit = await browser.go(form)
     expect([visit.response.status, visit.steps.flatMap(({ response }) => newHandles(response))]).toEqual([200, []])
     expect(reasons(events)).toEqual(['session-ended'])
     expect(await sessions.sessionsOf('ada')).toEqual([])
@@ -31,10 +31,10 @@ describe.each(STORES)('over $name', ({ make }) => {
     for (const end of ['revoke', 'other'] as const) {
       const { browser, events, sessions } = start()
       await signIn(browser, HUB)
-      const { back } = await askedFor(browser, `${ELMER}/`)
+      const { form } = await askedFor(browser, `${ELMER}/`)
       if (end === 'revoke') await sessions.revokeAccount('ada')
       else await signIn(browser, HUB, 'bob')
-      const { response } = await browser.hop(back)
+      const { response } = await browser.hop(form)
       expect([newHandles(response), reasons(events)]).toEqual([[], ['session-ended']])
     }
   })
@@ -42,9 +42,9 @@ describe.each(STORES)('over $name', ({ make }) => {
   test('a sign-out between the taking of the ticket and the handle wins', async () => {
     const { browser, watched, sessions, events } = start()
     await signIn(browser, HUB)
-    const { back } = await askedFor(browser, `${ELMER}/`)
+    const { form } = await askedFor(browser, `${ELMER}/`)
     const { open, reached } = watched.hold('attach')
-    const arriving = browser.hop(back)
+    const arriving = browser.hop(form)
     await reached
     await browser.post(`${HUB}/out`, {})
     open()

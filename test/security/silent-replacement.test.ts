@@ -29,8 +29,11 @@ describe('a session of another account stays', () => {
   test('when a script fetches hers', async () => {
     const { browser, events } = peersOf(always)
     await signIn(browser, SHOP_A, 'ada')
-    await signIn(browser, SHOP_B, 'bob')
+    // Where somebody is signed in already nothing is begun; this one was before.
     const begun = await browser.fetch(`${SHOP_B}/.session/begin`, { method: 'POST', body: '{}' })
+    await signIn(browser, SHOP_B, 'bob')
+    const late = await browser.fetch(`${SHOP_B}/.session/begin`, { method: 'POST', body: '{}' })
+    expect(await late.response.json()).toMatchObject({ rid: null, ask: null })
     const { rid, ask } = (await begun.response.json()) as { rid: string; ask: string }
     const asked = await browser.send(ask, { headers: { origin: SHOP_B } })
     const { ticket } = (await asked.response.json()) as { ticket: string }

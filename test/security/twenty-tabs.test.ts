@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Store } from 'landbridge'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Browser } from '../support/browser.ts'
+import type { Browser, Form } from '../support/browser.ts'
 import { ELMER, HUB, hubOf, signIn } from '../support/crossing.ts'
 import { STORES, wrapped } from '../support/stores.ts'
 
@@ -17,17 +17,17 @@ const shuffled = (store: Store): Store => wrapped(store, (_, call) => pause(Math
 /** Goes one step on in a tab, until there is a page. */
 async function step(browser: Browser, tab: Tab): Promise<void> {
   if (tab.page !== null) return
-  const { response, location } = await browser.hop(tab.url)
-  if (location === null) tab.page = { status: response.status, text: await response.text() }
-  else tab.url = location
+  const { response, location, form } = await browser.hop(tab.at)
+  if (location !== null || form !== null) tab.at = location ?? form!
+  else tab.page = { status: response.status, text: await response.text() }
 }
 
 interface Tab {
-  url: string
+  at: string | Form
   page: { readonly status: number; readonly text: string } | null
 }
 
-const newTabs = (): Tab[] => TABS.map((url) => ({ url, page: null }))
+const newTabs = (): Tab[] => TABS.map((at) => ({ at, page: null }))
 const arrived = (tabs: readonly Tab[]): boolean => tabs.every(({ page }) => page !== null)
 
 type Order = (browser: Browser, tabs: Tab[]) => Promise<void>
@@ -70,7 +70,7 @@ describe.each(STORES)('over $name', ({ make }) => {
     await order(browser, tabs)
     expect(tabs.map(({ page }) => page!.status)).toEqual(TABS.map(() => 200))
     expect(tabs.map(({ page }) => (JSON.parse(page!.text) as { id: string }).id)).toEqual(TABS.map(() => 'ada'))
-    expect(tabs.map(({ url }) => url)).toEqual(TABS)
+    expect(tabs.map(({ at }) => at)).toEqual(TABS)
 
     const [session] = await sessions.sessionsOf('ada')
     const handles = await sessions.handlesOf(session!.id)

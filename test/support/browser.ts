@@ -7,6 +7,8 @@ import { CookieJar } from 'tough-cookie'
 export interface Step {
   readonly request: Request
   readonly response: Response
+  /** What was sent. */
+  readonly body: string | undefined
 }
 
 export interface Visit extends Step {
@@ -19,8 +21,8 @@ export interface Visit extends Step {
 /** A form of a page, as it stands there. */
 export interface Form {
   readonly page: string
-  /** What the browser says of the page that posts it, where the page hides it. */
-  readonly origin?: string
+  /** Whether the page hides where it is, so that browsers say `Origin: null`. */
+  readonly hides?: boolean
   readonly action: string
   readonly fields: Readonly<Record<string, string>>
 }
@@ -40,6 +42,8 @@ export interface RequestOptions {
   readonly body?: string
   /** Page that makes the request; none for what the user typed. */
   readonly from?: string
+  /** Whether that page hides where it is, so that browsers say `Origin: null`. */
+  readonly hides?: boolean
 }
 
 const REDIRECTS = 20
@@ -60,13 +64,13 @@ export class Browser {
   }
 
   /** Goes to a page, by the address bar or by a link on `from`, or sends a form; follows redirects, and forms that post themselves. */
-  async go(to: string | Form, { from, method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Visit> {
-    if (typeof to !== 'string') return this.post(to.action, to.fields, to.page)
+  async go(to: string | Form, { from, method = 'GET', headers = {}, body, hides = false }: RequestOptions = {}): Promise<Visit> {
+    if (typeof to !== 'string') return this.post(to.action, to.fields, to.page, to.hides)
     const url = to
     const steps: Step[] = []
     let [next, verb, sent] = [url, method, body]
     let site = siteOf(from, url)
-    let origin = from === undefined || method === 'GET' ? undefined : new URL(from).origin
+    let origin = from === undefined || method === 'GET' ? undefined : originOf({ page: from, hides })
     for (let i = 0; i <= REDIRECTS; i++) {
       const fetchHeaders = { ...NAVIGATION, 'sec-fetch-site': site }
       const step = await this.send(
@@ -80,7 +84,7 @@ export class Browser {
         const text = await step.response.text()
         const form = selfPostingForm(next, text)
         if (form === null) return { ...step, steps, url: next, text }
-        origin = originOf(step.response, next)
+        origin = originOf({ page: next, hides: hidesOrigin(step.response) })
         headers = { ...headers, 'content-type': FORM_TYPE }
         site = siteOf(next, form.action)
         ;[next, verb, sent] = [form.action, 'POST', new URLSearchParams(form.fields).toString()]
@@ -100,7 +104,7 @@ export class Browser {
     const url = typeof to === 'string' ? to : to.action
     const page = typeof to === 'string' ? from : to.page
     const site = siteOf(page, url)
-    const sent = typeof to === 'string' ? {} : { 'content-type': FORM_TYPE, origin: to.origin ?? new URL(to.page).origin }
+    const sent = typeof to === 'string' ? {} : { 'content-type': FORM_TYPE, origin: originOf(to) }
     const step = await this.send(
       url,
       {
@@ -114,14 +118,14 @@ export class Browser {
     return {
       ...step,
       location: location === null ? null : new URL(location, url).href,
-      form: form && { ...form, origin: originOf(step.response, url) },
+      form: form && { ...form, hides: hidesOrigin(step.response) },
     }
   }
 
   /** A form of a page. */
-  post(url: string, fields: Readonly<Record<string, string>>, from: string = url): Promise<Visit> {
+  post(url: string, fields: Readonly<Record<string, string>>, from: string = url, hides = false): Promise<Visit> {
     const headers = { 'content-type': FORM_TYPE }
-    return this.go(url, { method: 'POST', body: new URLSearchParams(fields).toString(), headers, from })
+    return this.go(url, { method: 'POST', body: new URLSearchParams(fields).toString(), headers, from, hides })
   }
 
   /** A request of a page's script, with credentials. Other sites' cookies are not sent, as by browsers that block them. */
@@ -151,7 +155,7 @@ export class Browser {
     const request = new Request(url, { method: init.method ?? 'GET', headers, ...(init.body === undefined ? {} : { body: init.body }) })
     const response = await this.#serve(request)
     if (!this.blocksCookies) await Promise.all(response.headers.getSetCookie().map((text) => this.#keep(text, url)))
-    return { request, response }
+    return { request, response, body: init.body }
   }
 
   /** The value of a cookie at a URL. */
@@ -186,8 +190,9 @@ const WIDTH: readonly Site[] = ['none', 'same-origin', 'same-site', 'cross-site'
 const widest = (a: Site, b: Site): Site => (WIDTH.indexOf(a) > WIDTH.indexOf(b) ? a : b)
 
 /** The origin that a page's form is posted with. */
-const originOf = (response: Response, page: string): string =>
-  response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(page).origin
+const originOf = ({ page, hides }: Pick<Form, 'page' | 'hides'>): string => (hides ? 'null' : new URL(page).origin)
+
+const hidesOrigin = (response: Response): boolean => response.headers.get('referrer-policy') === 'no-referrer'
 
 /** The form of a page whose script posts it at once. */
 export function selfPostingForm(page: string, text: string): Form | null {

@@ -79,6 +79,7 @@ export const serving =
         else if (pathname === '/remove') await session.removeAccount(id)
         else if (pathname === '/choose') await session.chooseAccount(to, searchParams.get('as'))
         else if (pathname === '/set') session.set('note', searchParams.get('note') ?? 'mine')
+        else if (pathname === '/renew') await session.renew()
         else if (pathname === '/out') await session.signOut()
         else if (pathname === '/out-here') await session.signOut('here')
         else return new Response('not found', { status: 404 })
