@@ -1,0 +1,85 @@
+/** What browsers do by themselves: many tabs at once, pages kept for the way back, pages fetched ahead. */
+import { describe, expect, test } from 'vitest'
+import type { Stage } from './stage.ts'
+import { ENGINES } from './engines.ts'
+import { askBy } from './scripts.ts'
+import { inBrowser } from './stage.ts'
+import { Tab } from './tab.ts'
+import { LOCALHOST } from './world.ts'
+
+const TABS = 20
+const WHO = `fetch('/api/me').then((reply) => reply.status)`
+
+/** Goes to a page of elmer that fetches `/private/ahead` in its own way, and waits until the server was asked for it. */
+async function fetchedAhead(stage: Stage, markup: string): Promise<{ tab: Tab; from: number }> {
+  const tab = await stage.signedIn()
+  const page = stage.place('elmer', '/ahead', `${markup}<a id="on" href="/private/ahead">On</a>`)
+  const from = stage.app.log.length
+  await tab.go(page)
+  await expect.poll(() => stage.app.log.since(from).filter(({ purpose }) => purpose !== '').map(({ status }) => status)).toEqual([503])
+  return { tab, from }
+}
+
+const LINK = '<link rel="prefetch" href="/private/ahead">'
+const rules = (kind: 'prefetch' | 'prerender'): string =>
+  `<script type="speculationrules">{"${kind}":[{"source":"list","urls":["/private/ahead"],"eagerness":"immediate"}]}</script>`
+
+for (const engine of ENGINES) {
+  inBrowser(engine, 'tabs', { worlds: [LOCALHOST] }, (at) => {
+    test('Twenty tabs that are opened at once are all signed in, each on its own page, by one handle, and leave no request behind', async () => {
+      const stage = at()
+      const hub = await stage.signedIn('joan')
+      const tabs = await Promise.all(Array.from({ length: TABS }, () => hub.another()))
+      await Promise.all(tabs.map((tab, i) => tab.go(stage.url('elmer', `/page/${i}`))))
+      const shown = await Promise.all(tabs.map(async (tab) => `${await tab.url()} ${await tab.who()}`))
+      expect(shown).toEqual(tabs.map((_, i) => `${stage.url('elmer', `/page/${i}`)} joan`))
+      const scopes = (await stage.app.handlesOf('joan')).map(({ scope }) => scope)
+      expect(scopes.sort()).toEqual([stage.world.hub, stage.world.elmer])
+      expect((await stage.cookieNames(hub, 'elmer')).filter((name) => name.startsWith('__Host-rq'))).toEqual([])
+    })
+
+    test('A request in flight is remembered for two minutes at most', async () => {
+      const stage = at()
+      const tab = await stage.signedIn()
+      await tab.go(stage.place('elmer', '/quiet', 'quiet'))
+      await tab.run(askBy('fetch'))
+      const cookies = await tab.page.browserContext().cookies()
+      const asked = cookies.filter(({ name }) => name.startsWith('__Host-rq.'))
+      expect(asked).toHaveLength(1)
+      const seconds = asked[0]!.expires - Date.now() / 1000
+      expect(seconds).toBeGreaterThan(60)
+      expect(seconds).toBeLessThanOrEqual(121)
+    })
+
+    test('A page that was kept for the way back is signed out from its next request on', async () => {
+      const stage = at()
+      const tab = await stage.signedIn('joan')
+      await tab.go(stage.url('elmer', '/kept'))
+      await tab.go(stage.url('elmer', '/kept'))
+      expect(await tab.run(WHO)).toBe(200)
+      await tab.run(`addEventListener('pageshow', ({ persisted }) => { window.kept = persisted })`)
+      await tab.click('#elsewhere')
+      const hub = await tab.another()
+      await hub.go(stage.url('hub'))
+      await hub.submit('#sign-out')
+      await tab.back()
+      expect(await tab.run('window.kept')).toBe(true)
+      expect(await tab.who()).toBe('joan')
+      expect(await tab.run(WHO)).toBe(401)
+      await tab.reload()
+      expect(await tab.who()).toBe('nobody')
+    })
+
+    describe.each([['link', LINK], ...(engine.name === 'Chromium' ? [['rule', rules('prefetch')], ['prerender', rules('prerender')]] : [])])('Pages fetched ahead by a %s', (_, markup) => {
+      test('Nothing is minted or spent for a protected one, and the click that follows signs in', async () => {
+        const stage = at()
+        const events = stage.app.events.length
+        const { tab } = await fetchedAhead(stage, markup!)
+        expect(stage.app.events.slice(events).map(({ type }) => type)).toEqual(['session.created', 'account.signed-in'])
+        expect(await stage.cookieNames(tab, 'elmer')).toEqual(['__Secure-hint'])
+        await tab.click('#on')
+        expect([await tab.who(), await tab.url()]).toEqual(['ada', stage.url('elmer', '/private/ahead')])
+      })
+    })
+  })
+}
