@@ -10,7 +10,7 @@ import type { Browser } from 'puppeteer-core'
 import puppeteer from 'puppeteer-core'
 
 /** What a browser does with cookies; `default` is what it does when nobody chose. */
-export type CookieRule = 'default' | 'third-party-allowed' | 'third-party-blocked' | 'strict' | 'all-blocked'
+export type CookieRule = 'default' | 'third-party-allowed' | 'third-party-blocked' | 'strict' | 'all-blocked' | 'shop-b-blocked'
 
 export interface Engine {
   readonly name: 'Chromium' | 'Firefox'
@@ -62,6 +62,9 @@ class Chromium implements Engine {
 
 /** Debian's Chromium blocks cookies of other sites when nobody chose, Chrome does not. */
 function chromiumPreferences(rule: CookieRule): object {
+  if (rule === 'shop-b-blocked') {
+    return { profile: { content_settings: { exceptions: { cookies: { '[*.]shop-b.example,*': { setting: 2 } } } } } }
+  }
   if (rule === 'all-blocked') return { profile: { default_content_setting_values: { cookies: 2 } } }
   if (rule === 'third-party-allowed') return { profile: { block_third_party_cookies: false, cookie_controls_mode: 0 } }
   if (rule === 'third-party-blocked' || rule === 'strict') return { profile: { block_third_party_cookies: true, cookie_controls_mode: 1 } }
@@ -75,6 +78,7 @@ class Firefox implements Engine {
   readonly missing = missingAt(this.#path)
 
   async launch(rule: CookieRule = 'default'): Promise<Running> {
+    if (rule === 'shop-b-blocked') throw new Error('Firefox cannot be told so by its preferences.')
     const profile = newProfile()
     const lines = Object.entries({ ...FIREFOX_PREFERENCES, ...FIREFOX_RULES[rule] })
     writeFileSync(join(profile, 'user.js'), lines.map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''))
@@ -111,9 +115,13 @@ const FIREFOX_PREFERENCES = {
   // The driver's own set switches the back-forward cache and prefetching off.
   'remote.prefs.recommended': false,
   'network.prefetch-next': true,
+  // One process for all sites, which start slowly: what a site may do is no question of processes.
+  'fission.webContentIsolationStrategy': 0,
+  'dom.ipc.processPrelaunch.enabled': false,
 }
 
-const FIREFOX_RULES: Record<CookieRule, Record<string, boolean | number | string>> = {
+/** Firefox keeps what it was told of single sites in a database, not in its preferences. */
+const FIREFOX_RULES: Record<Exclude<CookieRule, 'shop-b-blocked'>, Record<string, boolean | number | string>> = {
   default: {},
   'third-party-allowed': { 'network.cookie.cookieBehavior': 0, 'privacy.trackingprotection.enabled': false },
   'third-party-blocked': { 'network.cookie.cookieBehavior': 1 },

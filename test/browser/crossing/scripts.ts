@@ -19,7 +19,7 @@ export const SIGN_IN_BY_MESSAGE = `(async () => {
   frame.hidden = true
   const heard = new Promise((resolve) => {
     addEventListener('message', ({ origin, source, data }) => origin === location.origin && source === frame.contentWindow && data.rid === rid && resolve(data))
-    setTimeout(resolve, 2000, 'silence')
+    setTimeout(resolve, 1500, 'silence')
   })
   frame.src = ask
   document.body.append(frame)

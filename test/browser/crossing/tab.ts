@@ -5,7 +5,7 @@ const SETTLE_MS = 8000
 const STEP_MS = 20
 
 /** A page stands still when it is loaded and is not the form that carries a ticket on by itself. */
-const SETTLED = `document.readyState === 'complete' && location.href !== 'about:blank' && !document.querySelector('form[action$="/.session/in"]')`
+const SETTLED = `document.readyState === 'complete' && location.href !== 'about:blank' && !document.title.startsWith('On to ')`
 
 export class Tab {
   readonly page: Page
