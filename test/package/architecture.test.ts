@@ -40,7 +40,7 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   'arrival.ts': { modules: /^(?:core\/|transports\/redirect\.ts$)/ },
   'sessions.ts': { modules: /^(?:core\/|endpoints\.ts$|arrival\.ts$)/ },
   'index.ts': { modules: /^(?:core\/|sessions\.ts$)/ },
-  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers)\.ts$)/, types: /^(?:fastify|hono)$/ },
+  adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers|ended-sockets)\.ts$)/, types: /^(?:fastify|hono)$/ },
 }
 
 test('every import keeps to the direction of its room', () => {

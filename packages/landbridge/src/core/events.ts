@@ -56,6 +56,8 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
       readonly session: SessionId
       readonly scope: Scope
       readonly account: string | null
+      /** The id that a renewal replaced; `null` for a new session. */
+      readonly before: SessionId | null
     }
   | { readonly type: 'session.ended'; readonly session: SessionId; readonly scope: Scope | null }
   /** A stored value could not be read and counts as absent; `key` is empty where the damage left none. */

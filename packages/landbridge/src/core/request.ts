@@ -2,6 +2,7 @@
  * One view on the two kinds of request that sessions are opened for: a Web-standard `Request`, and the request of `node:http`
  * or `node:http2`, whose types are stated structurally so that the core depends on neither. Everything is read on demand.
  */
+import type { Readable } from 'node:stream'
 
 /** What `node:http` and `node:http2` requests have in common, as far as a session needs it. */
 export interface NodeRequest {
@@ -159,7 +160,9 @@ class NodeInbound implements Inbound {
     // A parser that ran before has taken the bytes; what it made of a form or of JSON is written out again.
     if (typeof body === 'object' && body !== null) return boundedText(JSON.stringify(body), limit)
     if (typeof body === 'string') return boundedText(body, limit)
-    return readText(this.#request as unknown as AsyncIterable<Uint8Array>, limit)
+    // Otherwise Node would cut the connection when the rest is not read, and no answer could be sent.
+    const stream = this.#request as unknown as Readable
+    return readText(stream.iterator({ destroyOnReturn: false }), limit)
   }
 
   get address(): string | undefined {

@@ -1,7 +1,7 @@
 /** The accounts of a browser: signed in, added, switched, chosen for one host, removed. */
 import { checkedAccountId } from './account.ts'
 import type { AccountInfo } from './accounts.ts'
-import { ACCOUNTS_LIMIT, ACTIVE_KEY, choiceKey, choicesOf, removalsOf } from './accounts.ts'
+import { ACCOUNTS_LIMIT, ACTIVE_KEY, activeAccount, choiceKey, choicesOf, removalsOf } from './accounts.ts'
 import type { Pending } from './commit.ts'
 import { accountChanged, ended, updateLive } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
@@ -91,15 +91,19 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
 
 /** At the commit, with all that a renewal does. */
 function enter(state: RequestState, id: string, others: readonly Account[]): void {
-  const before = accountNow(state)
+  const owner = ownerOf(state)
   const pending = state.change()
-  if (before !== null && before.id !== id) dropValues(state, pending)
+  if (owner !== null && owner.id !== id) dropValues(state, pending)
   // What this very request minted before, for a CSRF token, nobody has seen yet.
   pending.fresh ??= mintHandle()
   pending.signedIn = { id, signedInAt: state.context.now() }
   pending.accounts = [pending.signedIn, ...others]
   state.stirred = true
 }
+
+/** Whose values they are: also those of an account whose sign-in has expired are not for another one. */
+const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
+  pending?.accounts?.[0] ?? (live && activeAccount(live.session, values))
 
 /** Another person's values must not reach this account, neither the stored ones nor those set earlier in this request. */
 function dropValues(state: RequestState, pending: Pending): void {

@@ -40,7 +40,7 @@ export async function takeValue(state: RequestState, key: string): Promise<unkno
 /** Compare-and-swap, tried again while other requests come in between. */
 export async function updateValue(state: RequestState, key: string, change: (value: unknown) => unknown): Promise<unknown> {
   checkedKey(key)
-  await state.find()
+  if (state.found === undefined) await state.find()
   for (let tries = 0; tries < UPDATE_TRIES; tries++) {
     const current = jsonAt(state, key)
     const value = change(parse(state, key, current))

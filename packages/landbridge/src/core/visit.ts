@@ -19,9 +19,8 @@ export interface Visit {
 
 /** The visit of a request, or `null` where nothing crosses. */
 export function visitOf(context: Context, place: Place, request: Inbound, seen: Seen): Visit | null {
-  return place.span === null || context.keys === null
-    ? null
-    : { context: { ...context, keys: context.keys }, place: { ...place, span: place.span }, request, seen }
+  if (place.span === null || context.keys === null) return null
+  return { context: context as Visit['context'], place: place as BridgedPlace, request, seen }
 }
 
 export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''

@@ -259,7 +259,7 @@ function prepareAll(db: DatabaseSync) {
     insertSignedIn: statement('INSERT OR IGNORE INTO signed_in (account, session) VALUES (?, ?)'),
     updateSession: statement('UPDATE session SET vals = ? WHERE id = ?'),
     updateHandle: statement('UPDATE handle SET hash = ?, seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
-    alsoSeen: statement('UPDATE handle SET hash = ?, seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
+    alsoSeen: statement('UPDATE handle SET seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
     deleteSession: statement('DELETE FROM session WHERE id = ?'),
     deleteHandles: statement('DELETE FROM handle WHERE session = ?'),
     deleteHandle: statement('DELETE FROM handle WHERE session = ? AND scope = ?'),

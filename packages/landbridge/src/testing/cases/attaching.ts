@@ -72,6 +72,29 @@ const adding: readonly StoreCase[] = [
 ]
 
 const refused: readonly StoreCase[] = [
+  storeCase(
+    'to attach is gone, and writes nothing, unless each expectation holds among the values of the session',
+    async ({ store, now }) => {
+      const session = newSession(now, { values: textOf({ a: '1', b: '2' }), handle: { values: textOf({ a: '3', c: '4' }) } })
+      await store.create(session)
+      const handle = newHandle(now)
+      for (const wrong of [
+        { key: 'a', json: '3' },
+        { key: 'c', json: '4' },
+        { key: 'b', json: null },
+      ]) {
+        assert.equal(await store.attach(session.id, ELMER, handle, now, now, [{ key: 'a', json: '1' }, wrong]), 'gone')
+        await assertReads(store, session, session.handle)
+      }
+      const right = [
+        { key: 'a', json: '1' },
+        { key: 'c', json: null },
+      ]
+      assert.equal(await store.attach(session.id, ELMER, handle, now, now, right), 'attached')
+      await assertReads(store, session, session.handle, handle)
+    },
+  ),
+
   storeCase('to attach to what is absent, revoked or expired is gone and leaves nothing', async ({ store, now }) => {
     const account = newAccount(now)
     const late = now + 1000
