@@ -77,20 +77,23 @@ export class Stage {
   }
 }
 
+/** On a machine that is busy otherwise. */
+const SLOW_MS = 60_000
+
 /** Runs tests in a browser, in each world; they are skipped where it is not installed. */
 export function inBrowser(engine: Engine, title: string, { worlds, rule, script = false }: Setting, tests: (stage: () => Stage, world: World) => void): void {
-  describe(`${engine.name}: ${title}`, () => {
+  describe(`${engine.name}: ${title}`, { timeout: SLOW_MS }, () => {
     let running: Running | undefined
     const stages = new Map<World, Stage>()
     beforeAll(async () => {
       if (engine.missing !== null) return
       running = await engine.launch(rule)
       for (const world of worlds) stages.set(world, new Stage(engine, world, await startApplication(world, { script }), running))
-    })
+    }, SLOW_MS)
     afterAll(async () => {
       await running?.close()
       for (const { app } of stages.values()) await app.close()
-    })
+    }, SLOW_MS)
     beforeEach((ctx) => ctx.skip(engine.missing !== null, engine.missing ?? ''))
     afterEach(async () => {
       for (const stage of stages.values()) await stage.leave()
