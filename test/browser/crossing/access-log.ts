@@ -28,7 +28,10 @@ export class AccessLog {
       path: url,
       referer: header('referer'),
       origin: header('origin'),
-      cookies: header('cookie').split('; ').filter(Boolean).map((pair) => pair.split('=')[0]!),
+      cookies: header('cookie')
+        .split('; ')
+        .filter(Boolean)
+        .map((pair) => pair.split('=')[0]!),
       site: header('sec-fetch-site'),
       mode: header('sec-fetch-mode'),
       dest: header('sec-fetch-dest'),

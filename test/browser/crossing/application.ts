@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { SessionEvent, SessionId, Sessions, StoredHandleInfo } from 'landbridge'
+import type { SessionEvent, SessionId, Sessions } from 'landbridge'
 import { createSessions } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import type { SessionRequest } from 'landbridge/node'
@@ -28,7 +28,7 @@ export interface Application {
   origin(host: string): string
   /** Puts a page of somebody's own on a host: what a tenant or a stranger serves there, without any session. */
   place(host: string, path: string, body: string, headers?: Record<string, string | string[]>): string
-  handlesOf(account: string): Promise<readonly StoredHandleInfo[]>
+  handlesOf(account: string): ReturnType<Sessions['handlesOf']>
   close(): Promise<void>
 }
 
@@ -122,7 +122,7 @@ async function serve(request: Served, response: ServerResponse): Promise<void> {
   const body = hostPage({
     host: session.host,
     who: account?.id ?? 'nobody',
-    role: String(claims?.['role'] ?? ''),
+    role: (claims as { role?: string } | null)?.role ?? '',
     tag: await session.accountTag(),
     cart: (await session.get('cart')) ?? [],
     note: (await session.get('note')) ?? '',

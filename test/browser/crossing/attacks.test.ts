@@ -1,4 +1,5 @@
 /** Attacks whose outcome a browser decides, tried in real ones. Numbers are those of the list of attacks that must fail. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ENGINES } from './engines.ts'
 import { askBy, postTo, SIGN_IN_BY_MESSAGE } from './scripts.ts'
@@ -10,7 +11,9 @@ import { TLS } from './world.ts'
 /** Puts a frame into the page, and waits until the server was asked for what it shows. */
 async function frame(stage: Stage, tab: Tab, url: string): Promise<void> {
   const from = stage.app.log.length
-  await tab.run(`(() => { const frame = document.createElement('iframe'); frame.src = ${JSON.stringify(url)}; document.body.append(frame) })()`)
+  await tab.run(
+    `(() => { const frame = document.createElement('iframe'); frame.src = ${JSON.stringify(url)}; document.body.append(frame) })()`,
+  )
   await expect.poll(() => stage.app.log.since(from).filter(({ status }) => status !== 0).length).toBeGreaterThan(0)
 }
 
@@ -19,7 +22,10 @@ const LISTEN = `(window.heard = [], addEventListener('message', ({ data }) => he
 
 /** What a page with a frame says it can see of it: nothing, when the browser refused to show it. */
 async function framed(tab: Tab): Promise<string[]> {
-  const shown = tab.page.frames().slice(1).map((each) => each.evaluate(`document.body?.innerText ?? ''`).catch(() => ''))
+  const shown = tab.page
+    .frames()
+    .slice(1)
+    .map((each) => each.evaluate(`document.body?.innerText ?? ''`).catch(() => ''))
   return Promise.all(shown as Promise<string>[])
 }
 
@@ -44,7 +50,9 @@ async function lure(stage: Stage, tab: Tab, host: HostName, body = 'look here'):
 }
 
 const reasonsOf = (stage: Stage, from: number): string[] =>
-  stage.app.events.slice(from).flatMap((event) => (event.type === 'crossing.refused' || event.type === 'request.refused' ? [event.reason] : []))
+  stage.app.events
+    .slice(from)
+    .flatMap((event) => (event.type === 'crossing.refused' || event.type === 'request.refused' ? [event.reason] : []))
 
 for (const engine of ENGINES) {
   inBrowser(engine, 'attacks', { worlds: [TLS] }, (at) => {
@@ -145,9 +153,12 @@ for (const engine of ENGINES) {
         const inner = stage.place('elmer', '/inner', `<script>${SIGN_IN_BY_MESSAGE}.then((heard) => top.postMessage(heard, '*'))</script>`)
         const page = await lure(stage, tab, 'evil')
         await page.run(LISTEN)
+        const seen = stage.watch()
         await frame(stage, page, inner)
         await page.until('heard.length > 0')
         expect(await page.run('heard')).toEqual(['silence'])
+        // A frame within another site gets no cookies: the hub sees nobody in it, and elmer nobody who asked.
+        expect(seen().slice(-2)).toEqual(['GET acme/.session/ask 303', 'GET elmer/.session/frame 400'])
         expect(await stage.cookieNames(tab, 'elmer')).not.toContain('__Host-sid')
       })
 
@@ -188,7 +199,9 @@ for (const engine of ENGINES) {
         const page = await lure(stage, tab, 'elmer')
         await page.run(LISTEN)
         const [from, seen] = [stage.app.log.length, stage.watch()]
-        await page.run(`(() => { const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts'; frame.srcdoc = ${JSON.stringify(script)}; document.body.append(frame) })()`)
+        await page.run(
+          `(() => { const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts'; frame.srcdoc = ${JSON.stringify(script)}; document.body.append(frame) })()`,
+        )
         await page.until('heard.length > 0')
         expect(await page.run('heard')).toEqual(['refused'])
         expect(seen()).toEqual(['GET acme/.session/ask 403'])
@@ -271,6 +284,6 @@ async function quiet(stage: Stage): Promise<void> {
   let before = -1
   while (before !== stage.app.log.length) {
     before = stage.app.log.length
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    await pause(250)
   }
 }

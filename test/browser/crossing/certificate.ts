@@ -12,7 +12,23 @@ export function makeCertificate(names: readonly string[]): { key: string; cert: 
     openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=Tests')
     openssl('req', ...newKey, '-keyout', 'key', '-out', 'csr', '-subj', `/CN=${names[0]!}`)
     writeFileSync(join(folder, 'ext'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}\nextendedKeyUsage=serverAuth\n`)
-    openssl('x509', '-req', '-in', 'csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'ext', '-out', 'crt')
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      'csr',
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      'ext',
+      '-out',
+      'crt',
+    )
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
     return { key: read('key'), cert: read('crt') + read('ca.crt') }
   } finally {

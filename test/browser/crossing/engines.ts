@@ -81,9 +81,15 @@ class Firefox implements Engine {
     if (rule === 'shop-b-blocked') throw new Error('Firefox cannot be told so by its preferences.')
     const profile = newProfile()
     const lines = Object.entries({ ...FIREFOX_PREFERENCES, ...FIREFOX_RULES[rule] })
-    writeFileSync(join(profile, 'user.js'), lines.map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''))
+    writeFileSync(
+      join(profile, 'user.js'),
+      lines.map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''),
+    )
     const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank']
-    const child = spawn(this.#path, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, HOME: profile, MOZ_HEADLESS: '1' } })
+    const child = spawn(this.#path, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, HOME: profile, MOZ_HEADLESS: '1' },
+    })
     const endpoint = `${await endpointOf(child)}/session`
     const browser = await puppeteer.connect({ browserWSEndpoint: endpoint, protocol: 'webDriverBiDi', acceptInsecureCerts: true })
     const close = async (): Promise<void> => {

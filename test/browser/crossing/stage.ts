@@ -81,7 +81,12 @@ export class Stage {
 const SLOW_MS = 60_000
 
 /** Runs tests in a browser, in each world; they are skipped where it is not installed. */
-export function inBrowser(engine: Engine, title: string, { worlds, rule, script = false }: Setting, tests: (stage: () => Stage, world: World) => void): void {
+export function inBrowser(
+  engine: Engine,
+  title: string,
+  { worlds, rule, script = false }: Setting,
+  tests: (stage: () => Stage, world: World) => void,
+): void {
   describe(`${engine.name}: ${title}`, { timeout: SLOW_MS }, () => {
     let running: Running | undefined
     const stages = new Map<World, Stage>()

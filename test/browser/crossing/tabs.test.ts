@@ -15,7 +15,14 @@ async function fetchedAhead(stage: Stage, markup: string): Promise<{ tab: Tab; f
   const page = stage.place('elmer', '/ahead', `${markup}<a id="on" href="/private/ahead">On</a>`)
   const from = stage.app.log.length
   await tab.go(page)
-  await expect.poll(() => stage.app.log.since(from).filter(({ purpose }) => purpose !== '').map(({ status }) => status)).toEqual([503])
+  await expect
+    .poll(() =>
+      stage.app.log
+        .since(from)
+        .filter(({ purpose }) => purpose !== '')
+        .map(({ status }) => status),
+    )
+    .toEqual([503])
   return { tab, from }
 }
 
@@ -33,7 +40,8 @@ for (const engine of ENGINES) {
       const shown = await Promise.all(tabs.map(async (tab) => `${await tab.url()} ${await tab.who()}`))
       expect(shown).toEqual(tabs.map((_, i) => `${stage.url('elmer', `/page/${i}`)} joan`))
       const scopes = (await stage.app.handlesOf('joan')).map(({ scope }) => scope)
-      expect(scopes.sort()).toEqual([stage.world.hub, stage.world.elmer])
+      expect(scopes).toHaveLength(2)
+      expect(scopes).toEqual(expect.arrayContaining([stage.world.hub, stage.world.elmer]))
       expect((await stage.cookieNames(hub, 'elmer')).filter((name) => name.startsWith('__Host-rq'))).toEqual([])
     })
 
@@ -68,11 +76,19 @@ for (const engine of ENGINES) {
       expect(await hub.who()).toBe('nobody')
     })
 
-    describe.each([['link', LINK], ...(engine.name === 'Chromium' ? [['rule', rules('prefetch')], ['prerender', rules('prerender')]] : [])])('Pages fetched ahead by a %s', (_, markup) => {
+    describe.each([
+      ['link', LINK],
+      ...(engine.name === 'Chromium'
+        ? [
+            ['rule', rules('prefetch')],
+            ['prerender', rules('prerender')],
+          ]
+        : []),
+    ])('Pages fetched ahead by a %s', (_, markup) => {
       test('Nothing is minted or spent for a protected one, and the click that follows signs in', async () => {
         const stage = at()
         const events = stage.app.events.length
-        const { tab } = await fetchedAhead(stage, markup!)
+        const { tab } = await fetchedAhead(stage, markup)
         expect(stage.app.events.slice(events).map(({ type }) => type)).toEqual(['session.created', 'account.signed-in'])
         expect(await stage.cookieNames(tab, 'elmer')).toEqual(['__Secure-hint'])
         await tab.click('#on')

@@ -57,18 +57,21 @@ for (const engine of ENGINES) {
       })
 
       const works = rule === 'third-party-allowed'
-      test(works ? 'The legacy script carries a session to the other shop' : 'The legacy script carries nothing, and nothing breaks', async () => {
-        const stage = at()
-        const tab = await stage.visitor()
-        await tab.go(stage.url('shopA'))
-        await tab.submit('#put', { '#item': 'apple' })
-        const from = stage.app.log.length
-        await tab.go(stage.url('shopA', '/?scripts'))
-        const [script] = stage.app.log.since(from).filter(({ dest }) => dest === 'script')
-        expect(script).toMatchObject({ host: stage.world.shopB, status: 200, referer: stage.url('shopA') })
-        await tab.go(stage.url('shopB'))
-        expect(await tab.text('#cart')).toBe(works ? 'apple' : '')
-      })
+      test(
+        works ? 'The legacy script carries a session to the other shop' : 'The legacy script carries nothing, and nothing breaks',
+        async () => {
+          const stage = at()
+          const tab = await stage.visitor()
+          await tab.go(stage.url('shopA'))
+          await tab.submit('#put', { '#item': 'apple' })
+          const from = stage.app.log.length
+          await tab.go(stage.url('shopA', '/?scripts'))
+          const [script] = stage.app.log.since(from).filter(({ dest }) => dest === 'script')
+          expect(script).toMatchObject({ host: stage.world.shopB, status: 200, referer: stage.url('shopA') })
+          await tab.go(stage.url('shopB'))
+          expect(await tab.text('#cart')).toBe(works ? 'apple' : '')
+        },
+      )
     })
   }
 }

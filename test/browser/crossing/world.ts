@@ -33,4 +33,16 @@ export const TLS: World = {
   evil: 'evil.example',
 }
 
+/** WebKitGTK decides about cookies only for domains that its list of suffixes knows. No request leaves the machine: see its proxy. */
+export const LISTED: World = {
+  scheme: 'https',
+  hub: 'example.com',
+  elmer: 'elmer.example.com',
+  fudd: 'fudd.example.com',
+  alice: 'alice.example.com',
+  shopA: 'example.net',
+  shopB: 'example.org',
+  evil: 'example.edu',
+}
+
 export const hostsOf = ({ scheme: _, ...hosts }: World): string[] => Object.values(hosts)
