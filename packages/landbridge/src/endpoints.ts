@@ -97,7 +97,10 @@ function answerScript(visit: Visit, endpoint: string): Promise<Reply> | Reply {
 }
 
 const ACTS = new Map<string, (visit: Visit, fields: Fields, open: () => Session) => Promise<Reply> | Reply>([
-  ['begin', (visit, fields) => (visit.place.span.role === 'hub' ? refuse(visit, 'endpoint-unknown') : beginForScript(visit, fields))],
+  [
+    'begin',
+    (visit, fields, open) => (visit.place.span.role === 'hub' ? refuse(visit, 'endpoint-unknown') : beginForScript(visit, fields, open())),
+  ],
   ['push', beginPush],
   ...Object.entries(accountActs),
 ])

@@ -42,3 +42,11 @@ export function holdBack(visit: Visit): string {
   const backoff = readBackoff(context.keys, place.host, cookies)
   return writeBackoff(context.keys, place.host, { ...backoff, noneUntil: context.now() + NONE_MS, hint: readHint(cookies) })
 }
+
+/** Whether the host must not ask silently: it was told that there is nobody, or the visitor signed out here. */
+export function isHeldOff(visit: Visit): boolean {
+  const { context, place } = visit
+  const cookies = cookiesOf(visit)
+  const { out, noneUntil, hint } = readBackoff(context.keys, place.host, cookies)
+  return out || (noneUntil > context.now() && hint === readHint(cookies))
+}
