@@ -119,15 +119,27 @@ async function startProxy(): Promise<{ port: number; close: () => void }> {
       upstream.write(head)
       upstream.pipe(socket).pipe(upstream)
     })
-    for (const each of [upstream, socket]) each.on('error', () => (socket.destroy(), upstream.destroy()))
+    const drop = (): void => {
+      socket.destroy()
+      upstream.destroy()
+    }
+    for (const each of [upstream, socket]) each.on('error', drop)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, close: () => (server.closeAllConnections(), server.close()) }
+  const close = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { port: (server.address() as AddressInfo).port, close }
 }
 
 async function command(method: string, url: string, body?: object): Promise<unknown> {
-  const reply = await fetch(url, { method, signal: AbortSignal.timeout(COMMAND_MS), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const reply = await fetch(url, {
+    method,
+    signal: AbortSignal.timeout(COMMAND_MS),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   const { value } = (await reply.json()) as { value: { message?: string } | null }
   if (!reply.ok) throw new Error(`${method} ${url}: ${value?.message}`)
   return value

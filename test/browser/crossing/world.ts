@@ -45,4 +45,4 @@ export const LISTED: World = {
   evil: 'example.edu',
 }
 
-export const hostsOf = ({ scheme: _, ...hosts }: World): string[] => Object.values(hosts)
+export const hostsOf = (world: World): string[] => Object.values(world).filter((value) => value !== world.scheme)
