@@ -124,6 +124,7 @@ const FIREFOX_PREFERENCES = {
   // One process for all sites, which start slowly: what a site may do is no question of processes.
   'fission.webContentIsolationStrategy': 0,
   'dom.ipc.processPrelaunch.enabled': false,
+  'dom.ipc.processCount': 1,
 }
 
 /** Firefox keeps what it was told of single sites in a database, not in its preferences. */
