@@ -16,6 +16,21 @@ export interface Visit extends Step {
   readonly text: string
 }
 
+/** A form of a page, as it stands there. */
+export interface Form {
+  readonly page: string
+  /** What the browser says of the page that posts it, where the page hides it. */
+  readonly origin?: string
+  readonly action: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+export interface Hop extends Step {
+  readonly location: string | null
+  /** The form that the page would post by itself. */
+  readonly form: Form | null
+}
+
 type Site = 'none' | 'same-origin' | 'same-site' | 'cross-site'
 export type Serve = (request: Request) => Promise<Response>
 
@@ -28,6 +43,7 @@ export interface RequestOptions {
 }
 
 const REDIRECTS = 20
+const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 export const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html,*/*;q=0.8' }
 
@@ -43,8 +59,10 @@ export class Browser {
     this.#serve = serve
   }
 
-  /** Goes to a page, by the address bar or by a link on `from`; follows redirects, and forms that post themselves. */
-  async go(url: string, { from, method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Visit> {
+  /** Goes to a page, by the address bar or by a link on `from`, or sends a form; follows redirects, and forms that post themselves. */
+  async go(to: string | Form, { from, method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Visit> {
+    if (typeof to !== 'string') return this.post(to.action, to.fields, to.page)
+    const url = to
     const steps: Step[] = []
     let [next, verb, sent] = [url, method, body]
     let site = siteOf(from, url)
@@ -60,10 +78,10 @@ export class Browser {
       const location = step.response.headers.get('location')
       if (step.response.status < 300 || step.response.status > 399 || location === null) {
         const text = await step.response.text()
-        const form = selfPostingForm(text)
+        const form = selfPostingForm(next, text)
         if (form === null) return { ...step, steps, url: next, text }
-        origin = step.response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(next).origin
-        headers = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+        origin = originOf(step.response, next)
+        headers = { ...headers, 'content-type': FORM_TYPE }
         site = siteOf(next, form.action)
         ;[next, verb, sent] = [form.action, 'POST', new URLSearchParams(form.fields).toString()]
         continue
@@ -77,20 +95,32 @@ export class Browser {
     throw new Error(`more than ${REDIRECTS} redirects from ${url}`)
   }
 
-  /** One request of a navigation by GET: a redirect is not followed. */
-  async hop(
-    url: string,
-    { from, headers = {} }: Pick<RequestOptions, 'from' | 'headers'> = {},
-  ): Promise<Step & { location: string | null }> {
-    const site = siteOf(from, url)
-    const step = await this.send(url, { headers: { ...NAVIGATION, 'sec-fetch-site': site, ...headers } }, site)
+  /** One request of a navigation: a redirect is not followed, and a form that would post itself is not sent. */
+  async hop(to: string | Form, { from, headers = {} }: Pick<RequestOptions, 'from' | 'headers'> = {}): Promise<Hop> {
+    const url = typeof to === 'string' ? to : to.action
+    const page = typeof to === 'string' ? from : to.page
+    const site = siteOf(page, url)
+    const sent = typeof to === 'string' ? {} : { 'content-type': FORM_TYPE, origin: to.origin ?? new URL(to.page).origin }
+    const step = await this.send(
+      url,
+      {
+        headers: { ...NAVIGATION, 'sec-fetch-site': site, ...sent, ...headers },
+        ...(typeof to === 'string' ? {} : { method: 'POST', body: new URLSearchParams(to.fields).toString() }),
+      },
+      site,
+    )
     const location = step.response.headers.get('location')
-    return { ...step, location: location === null ? null : new URL(location, url).href }
+    const form = selfPostingForm(url, await step.response.clone().text())
+    return {
+      ...step,
+      location: location === null ? null : new URL(location, url).href,
+      form: form && { ...form, origin: originOf(step.response, url) },
+    }
   }
 
   /** A form of a page. */
-  post(url: string, fields: Record<string, string>, from: string = url): Promise<Visit> {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  post(url: string, fields: Readonly<Record<string, string>>, from: string = url): Promise<Visit> {
+    const headers = { 'content-type': FORM_TYPE }
     return this.go(url, { method: 'POST', body: new URLSearchParams(fields).toString(), headers, from })
   }
 
@@ -155,10 +185,14 @@ const registrable = (host: string): string => host.split('.').slice(-2).join('.'
 const WIDTH: readonly Site[] = ['none', 'same-origin', 'same-site', 'cross-site']
 const widest = (a: Site, b: Site): Site => (WIDTH.indexOf(a) > WIDTH.indexOf(b) ? a : b)
 
+/** The origin that a page's form is posted with. */
+const originOf = (response: Response, page: string): string =>
+  response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(page).origin
+
 /** The form of a page whose script posts it at once. */
-export function selfPostingForm(text: string): { action: string; fields: Record<string, string> } | null {
+export function selfPostingForm(page: string, text: string): Form | null {
   const action = /<form method="post" action="([^"]+)">/.exec(text)?.[1]
   if (action === undefined || !text.includes('document.forms[0].submit()')) return null
   const fields = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [name!, value!])
-  return { action, fields: Object.fromEntries(fields) as Record<string, string> }
+  return { page, action, fields: Object.fromEntries(fields) as Record<string, string> }
 }

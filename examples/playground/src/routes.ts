@@ -3,7 +3,6 @@ import type { Request, Response, Router } from 'express'
 import express from 'express'
 import type { Session, SignInTarget } from 'landbridge'
 import { GOODS, withOneMore } from './cart.ts'
-import { choicesIn } from './choices.ts'
 import type { Clock } from './clock.ts'
 import type { Crossings } from './crossings.ts'
 import { fieldOf, isName } from './forms.ts'
@@ -68,10 +67,12 @@ const drawn = (request: Request, site: Site, { crossings }: Tools) => ({
 async function hub(request: Request, site: Site, tools: Tools): Promise<string> {
   const common = await tools.common(request, site)
   const session = of(request)
-  const scope = (await session.handles()).find(({ current }) => current)?.scope
-  const read = session.id && scope ? await tools.kept.store.read(session.id, scope) : null
-  const choices = read === null ? new Map<string, string>() : choicesIn(read)
-  return hubPage({ ...common, ...drawn(request, site, tools), accounts: await session.accounts(), choices })
+  return hubPage({
+    ...common,
+    ...drawn(request, site, tools),
+    accounts: await session.accounts(),
+    choices: await session.choices(),
+  })
 }
 
 async function tenant(request: Request, site: Site, tools: Tools) {

@@ -1,4 +1,5 @@
 /** What a host that crosses answers to a request without a session, before the application sees it. */
+import { TRIES, TRIES_MS } from './core/answer.ts'
 import type { Cause } from './core/ask.ts'
 import { sealReturn } from './core/ask.ts'
 import type { Backoff } from './core/crossing-cookies.ts'
@@ -21,8 +22,6 @@ export interface Presence {
   isLive(): Promise<boolean>
 }
 
-const TRIES = 2
-const TRIES_MS = 10_000
 const SILENT: Cause = { interactive: false, act: false }
 const WANTED: Cause = { interactive: true, act: false }
 

@@ -126,7 +126,7 @@ const ARRIVALS = new Map<string, (visit: Visit, fields: Fields) => Promise<Reply
 ])
 
 /** Exactly from this host: that another one is of the same site, or trusted for forms, is not enough here. */
-export function isOwn(visit: Visit): boolean {
+function isOwn(visit: Visit): boolean {
   return (
     provenance(
       visit.request,

@@ -36,7 +36,8 @@ export interface Posted {
 
 const ASKED_PREFIX = '__Host-rq.'
 const ASKED_MAX_AGE_S = 120
-const ASKED_KEPT = 10
+/** As many tabs as a browser may reopen at one moment; 6 kB of cookies, which servers take. */
+const ASKED_KEPT = 20
 const RID = /^[a-z0-9]{8,10}[\w-]{22}$/
 
 const hostOnly = (name: string) => ({ name, domain: null, sameSite: 'Lax' }) as const
@@ -46,13 +47,13 @@ export const newRid = (now: number): string => Math.floor(now).toString(36).padS
 
 export const isRid = (text: string): boolean => RID.test(text)
 
-/** `Set-Cookie` for a new request in flight, and for the oldest ones beyond ten, which it clears. */
+/** `Set-Cookie` for a new request in flight, and for the oldest ones beyond twenty, which it clears. */
 export function writeAsked(keys: Keys, host: string, asked: Asked, cookies: string): string[] {
   const old = cookieNames(cookies, ASKED_PREFIX).sort().toReversed()
   const name = ASKED_PREFIX + asked.rid
   return [
     setCookie(hostOnly(name), keys.seal('rq', host, asked), ASKED_MAX_AGE_S),
-    ...old.slice(ASKED_KEPT - 1, 4 * ASKED_KEPT).map((each) => clearCookie(hostOnly(each))),
+    ...old.slice(ASKED_KEPT - 1, 2 * ASKED_KEPT).map((each) => clearCookie(hostOnly(each))),
   ]
 }
 
@@ -85,7 +86,7 @@ export const clearAsked = (rid: string): string => clearCookie(hostOnly(ASKED_PR
 
 /** Why a host does not ask again. Times are milliseconds since the epoch. */
 export interface Backoff {
-  /** When it asked lately. */
+  /** When it asked lately, and the browser came back. */
   readonly tries: readonly number[]
   /** Until when the answer "nobody" holds, while the hint stays what it was then. */
   readonly noneUntil: number
@@ -105,9 +106,9 @@ export function readBackoff(keys: Keys, host: string, cookies: string): Backoff 
   return NO_BACKOFF
 }
 
-/** Ends with the browser session: what it says is bounded by the times in it. */
-export const writeBackoff = (keys: Keys, host: string, backoff: Partial<Backoff>): string =>
-  setCookie(BACKOFF, keys.seal('nb', host, { ...NO_BACKOFF, ...backoff }))
+/** Without `maxAgeS` it ends with the browser session: what it says is bounded by the times in it. */
+export const writeBackoff = (keys: Keys, host: string, backoff: Partial<Backoff>, maxAgeS?: number): string =>
+  setCookie(BACKOFF, keys.seal('nb', host, { ...NO_BACKOFF, ...backoff }), maxAgeS)
 
 export const clearBackoff = (): string => clearCookie(BACKOFF)
 

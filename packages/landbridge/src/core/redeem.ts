@@ -3,6 +3,7 @@ import type { Proof, Ticket } from './ticket.ts'
 import { boundValues, takeTicket } from './ticket.ts'
 import { activeAccount, BOUND_KEY, leftKey, recordAt, removalsOf } from './accounts.ts'
 import { setCookie } from './cookie.ts'
+import { readBackoff } from './crossing-cookies.ts'
 import type { CrossingReason } from './events.ts'
 import { hashSecret, mintSecret, writeCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
@@ -25,6 +26,7 @@ const refused = (reason: CrossingReason): Redemption => ({ outcome: 'refused', r
  * when it gave way.
  */
 export async function redeem(visit: Visit, secret: string | undefined, proof: Proof): Promise<Redemption> {
+  if (proof.asked?.act !== true && isSignedOutHere(visit)) return refused('signed-out-here')
   const ticket = await takeTicket(visit, secret, proof)
   if (typeof ticket === 'string') return refused(ticket)
   const { live } = await recognise(visit.context, visit.place, cookiesOf(visit))
@@ -32,6 +34,9 @@ export async function redeem(visit: Visit, secret: string | undefined, proof: Pr
   if (live !== null && !(await givesWay(visit, live, ticket, proof.asked?.act === true))) return refused('session-kept')
   return attach(visit, ticket, live)
 }
+
+/** Whoever signed out on this host alone comes back by his own act: not by the link of another page, and by nothing silent. */
+const isSignedOutHere = (visit: Visit): boolean => readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit)).out
 
 async function attach(visit: Visit, ticket: Ticket, before: Live | null): Promise<Redemption> {
   const { context, place } = visit
@@ -73,6 +78,8 @@ async function givesWay({ place }: Visit, live: Live, ticket: Ticket, act: boole
   const incoming = ticket.account?.id ?? null
   if (account !== null && account !== incoming && !(act && incoming !== null)) return false
   if (bridge.kind === 'hub' || isEmpty(live)) return true
+  // A script runs unseen on a page of another site: it fills what is empty, and nothing else.
+  if (ticket.mode === 'script') return false
   if (typeof bridge.replace === 'string') return bridge.replace === 'always'
   const current = { id: live.session.id, account }
   const carried = { id: ticket.session, account: incoming }

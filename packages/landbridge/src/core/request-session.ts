@@ -12,7 +12,7 @@
  *   live --set--> updated at commit   live --renew, signIn--> renewed at commit   live --destroy--> none, at once
  */
 import type { AccountInfo } from './accounts.ts'
-import { accountTagOf } from './accounts.ts'
+import { accountTagOf, choicesIn } from './accounts.ts'
 import type { Claims, Seen } from './bridge.ts'
 import { accountChanged, savePending } from './commit.ts'
 import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
@@ -111,6 +111,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   chooseAccount(host: string, id: string | null): Promise<boolean> {
     return choose(this.#state, host, id)
+  }
+
+  async choices(): Promise<ReadonlyMap<Host, string>> {
+    await this.#state.find()
+    return choicesIn(this.#state.place.span?.role === 'hub' ? this.#state.values : '')
   }
 
   async removeAccount(id: string): Promise<void> {

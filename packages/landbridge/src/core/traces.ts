@@ -27,7 +27,7 @@ export function cookiesAfter(visit: Visit, { stirred, signedIn, ended }: Done): 
 }
 
 /** The hint is cleared by whoever learns that there is nobody at the hub, if its host can. */
-export function forgetHint(visit: Visit): string[] {
+function forgetHint(visit: Visit): string[] {
   const { hintDomain } = visit.place.span.bridge
   const there = hintDomain !== null && isWithin(visit.place.host, hintDomain) && readHint(cookiesOf(visit)) !== null
   return there ? [clearHint(hintDomain)] : []

@@ -1,7 +1,6 @@
 /** A request that takes part in a crossing, with everything that a step of it needs. */
-import type { Mode, Seen, Span } from './bridge.ts'
+import type { Seen, Span } from './bridge.ts'
 import { originFor } from './bridge.ts'
-import type { CrossingReason } from './events.ts'
 import type { Keys } from './keys.ts'
 import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
@@ -36,13 +35,4 @@ export function singleFields(text: string): ReadonlyMap<string, string> | null {
     fields.set(name, value)
   }
   return fields
-}
-
-export function refuseCrossing(
-  { context, place }: Visit,
-  reason: CrossingReason,
-  rid: string | null = null,
-  mode: Mode | null = null,
-): void {
-  context.emit(place.host, { type: 'crossing.refused', reason, rid, mode })
 }

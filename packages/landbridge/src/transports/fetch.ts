@@ -7,7 +7,7 @@ import { holdBack, isHeldOff } from '../core/answer.ts'
 import { beginAsk } from '../core/ask.ts'
 import type { Ask } from '../core/ask.ts'
 import { originFor } from '../core/bridge.ts'
-import { clearAsked, clearBackoff, isRid, readAsked, readBackoff } from '../core/crossing-cookies.ts'
+import { clearAsked, clearBackoff, isRid, readAsked } from '../core/crossing-cookies.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { canonicalOrigin } from '../core/origin.ts'
 import { redeem } from '../core/redeem.ts'
@@ -63,7 +63,6 @@ export async function receiveByFetch(visit: Visit, fields: ReadonlyMap<string, s
     context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: 'nobody' })
     return jsonReply(200, { changed: false }, [...cookies, holdBack(visit)])
   }
-  if (readBackoff(context.keys, place.host, cookiesOf(visit)).out) return refuse(visit, 'signed-out-here', { rid, mode: 'fetch', cookies })
   const redemption = await redeem(visit, ticket, { mode: 'fetch', asked, origin: null })
   if (redemption.outcome === 'refused') return refuse(visit, redemption.reason, { rid, mode: 'fetch', cookies })
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: redemption.outcome })

@@ -7,7 +7,7 @@
 import { holdBack, sendBack } from '../core/answer.ts'
 import type { Ask } from '../core/ask.ts'
 import type { Asked } from '../core/crossing-cookies.ts'
-import { clearAsked, clearBackoff, isRid, readAsked, readBackoff } from '../core/crossing-cookies.ts'
+import { clearAsked, clearBackoff, isRid, readAsked } from '../core/crossing-cookies.ts'
 import type { CrossingReason } from '../core/events.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { page } from '../core/pages.ts'
@@ -39,7 +39,6 @@ export async function receiveInFrame(visit: Visit, fields: ReadonlyMap<string, s
   if (origin === null || asked === null) return refuseFrame(visit, origin === null ? 'wrong-origin' : 'request-unknown', fields.get('rid'))
   const { rid } = asked
   const cookies = [clearAsked(rid)]
-  if (readBackoff(context.keys, place.host, cookiesOf(visit)).out) return refuseFrame(visit, 'signed-out-here', rid)
   const redemption = await redeem(visit, fields.get('ticket'), { mode: 'web-message', asked, origin })
   if (redemption.outcome === 'refused') return refuseFrame(visit, redemption.reason, rid)
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'web-message', outcome: redemption.outcome })
