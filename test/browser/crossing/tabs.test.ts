@@ -1,5 +1,6 @@
 /** What browsers do by themselves: many tabs at once, pages kept for the way back, pages fetched ahead. */
 import { describe, expect, test } from 'vitest'
+import type { Entry } from './access-log.ts'
 import type { Stage } from './stage.ts'
 import { ENGINES } from './engines.ts'
 import { askBy } from './scripts.ts'
@@ -9,26 +10,20 @@ import { LOCALHOST } from './world.ts'
 
 const TABS = 20
 
-/** Goes to a page of elmer that fetches `/private/ahead` in its own way, and waits until the server was asked for it. */
-async function fetchedAhead(stage: Stage, markup: string): Promise<{ tab: Tab; from: number }> {
+/** Goes to a page of elmer that fetches another one in its own way; resolves with what the server answered to that. */
+async function fetchedAhead(stage: Stage, markup: string, path: string): Promise<{ tab: Tab; status: number }> {
   const tab = await stage.signedIn()
-  const page = stage.place('elmer', '/ahead', `${markup}<a id="on" href="/private/ahead">On</a>`)
+  const page = stage.place('elmer', '/ahead', `${markup.replace('PATH', path)}<a id="on" href="${path}">On</a>`)
   const from = stage.app.log.length
   await tab.go(page)
-  await expect
-    .poll(() =>
-      stage.app.log
-        .since(from)
-        .filter(({ purpose }) => purpose !== '')
-        .map(({ status }) => status),
-    )
-    .toEqual([503])
-  return { tab, from }
+  const ahead = (): Entry[] => stage.app.log.since(from).filter(({ purpose, status }) => purpose !== '' && status !== 0)
+  await expect.poll(ahead).toHaveLength(1)
+  return { tab, status: ahead()[0]!.status }
 }
 
-const LINK = '<link rel="prefetch" href="/private/ahead">'
+const LINK = '<link rel="prefetch" href="PATH">'
 const rules = (kind: 'prefetch' | 'prerender'): string =>
-  `<script type="speculationrules">{"${kind}":[{"source":"list","urls":["/private/ahead"],"eagerness":"immediate"}]}</script>`
+  `<script type="speculationrules">{"${kind}":[{"source":"list","urls":["PATH"],"eagerness":"immediate"}]}</script>`
 
 for (const engine of ENGINES) {
   inBrowser(engine, 'tabs', { worlds: [LOCALHOST] }, (at) => {
@@ -88,11 +83,21 @@ for (const engine of ENGINES) {
       test('Nothing is minted or spent for a protected one, and the click that follows signs in', async () => {
         const stage = at()
         const events = stage.app.events.length
-        const { tab } = await fetchedAhead(stage, markup)
+        const { tab, status } = await fetchedAhead(stage, markup, '/private/ahead')
+        expect(status).toBe(503)
         expect(stage.app.events.slice(events).map(({ type }) => type)).toEqual(['session.created', 'account.signed-in'])
         expect(await stage.cookieNames(tab, 'elmer')).toEqual(['__Secure-hint'])
         await tab.click('#on')
         expect([await tab.who(), await tab.url()]).toEqual(['ada', stage.url('elmer', '/private/ahead')])
+      })
+
+      test('One for everybody does not show nobody to somebody who is signed in at the hub', async () => {
+        const stage = at()
+        const { tab, status } = await fetchedAhead(stage, markup, '/public')
+        // What a link fetched ahead is asked for again in any case; what a rule fetched is shown as it is.
+        expect(status).toBe(markup === LINK ? 200 : 503)
+        await tab.click('#on')
+        expect([await tab.who(), await tab.url()]).toEqual(['ada', stage.url('elmer', '/public')])
       })
     })
   })
