@@ -30,7 +30,7 @@ for (const engine of ENGINES) {
       expect([await tab.who(), await tab.text('#role')]).toEqual(['ada', 'ada at elmer'])
       expect(await tab.url()).toBe(stage.url('elmer', '/cart?x=1'))
       expect(seen()).toEqual(['GET elmer/cart 303', 'GET acme/.session/ask 200', 'POST elmer/.session/in 303', 'GET elmer/cart 200'])
-      expect(await stage.cookieNames(tab, 'elmer')).toEqual(['__Host-sid', '__Secure-hint'])
+      expect(await stage.lastingCookies(tab, 'elmer')).toEqual(['__Host-sid', '__Secure-hint'])
     })
 
     test('After a crossing no ticket stands in the history, in any Referer, or in the address of any request', async () => {

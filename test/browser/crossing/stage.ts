@@ -66,6 +66,11 @@ export class Stage {
     return () => this.app.log.lines(from)
   }
 
+  /** Without the one that counts how often a host asked lately, which lasts ten seconds. */
+  async lastingCookies(tab: Tab, host: HostName): Promise<string[]> {
+    return (await this.cookieNames(tab, host)).filter((name) => name !== '__Host-nb')
+  }
+
   /** Names of the cookies that the browser holds for a host, those of its domain among them. */
   async cookieNames(tab: Tab, host: HostName): Promise<string[]> {
     const name = this.world[host]

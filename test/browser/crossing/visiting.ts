@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 
-const SETTLE_MS = 8000
+const SETTLE_MS = 15_000
 const STEP_MS = 20
 
 /** A page stands still when it is loaded and is not the form that carries a ticket on by itself. */

@@ -23,6 +23,8 @@ export const missingWebKit: string | null =
 
 const POLL_MS = 20
 const COMMAND_MS = 20_000
+/** Between two pages the driver now and then forgets to answer; who waits for a page asks again. */
+const EXECUTE_MS = 3000
 
 /** A value at once, or `null` and later a value in `window.outcome`. */
 const BEGIN = `(given) => {
@@ -63,7 +65,7 @@ export class WebKitTab extends Visiting {
   }
 
   #execute(script: string): Promise<unknown> {
-    return command('POST', `${this.#session}/execute/sync`, { script, args: [] })
+    return command('POST', `${this.#session}/execute/sync`, { script, args: [] }, EXECUTE_MS)
   }
 
   async cookieNames(): Promise<string[]> {
@@ -134,10 +136,10 @@ async function startProxy(): Promise<{ port: number; close: () => void }> {
   return { port: (server.address() as AddressInfo).port, close }
 }
 
-async function command(method: string, url: string, body?: object): Promise<unknown> {
+async function command(method: string, url: string, body?: object, withinMs = COMMAND_MS): Promise<unknown> {
   const reply = await fetch(url, {
     method,
-    signal: AbortSignal.timeout(COMMAND_MS),
+    signal: AbortSignal.timeout(withinMs),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const { value } = (await reply.json()) as { value: { message?: string } | null }
