@@ -1,0 +1,167 @@
+/**
+ * The state of the model: what the browsers, the hosts and the store hold. Secrets are names: who was never told one cannot use it.
+ * Numbers are places in the lists `sessions`, `pulls` and `tickets`, in the order in which they came into being.
+ */
+import type { Defence } from './defences.ts'
+
+export const SPOKES = ['elmer', 'alice'] as const
+export type Spoke = (typeof SPOKES)[number]
+export type Host = 'hub' | Spoke
+export const HOSTS = ['hub', ...SPOKES] as const
+
+/** The two people, each with one account of the same name and one browser. The attacker's browser is also his client. */
+export const PEOPLE = ['victim', 'attacker'] as const
+export type Who = (typeof PEOPLE)[number]
+
+/** A session as the store holds it. Ending one removes the record and leaves the rows of its handles, which then open nothing. */
+export interface Session {
+  readonly account: Who | null
+  readonly live: boolean
+  /** It was ended once: what the invariants remember, not the store. */
+  readonly ended: boolean
+  /** The secret of the handle of each scope. */
+  readonly handles: Readonly<Record<Host, string | null>>
+}
+
+export interface Browser {
+  readonly cookies: Readonly<Record<Host, string | null>>
+  /** The session that the hint stands for. */
+  readonly hint: number | null
+  /** The marker of a sign-out here. It goes with an act of the user. */
+  readonly out: Readonly<Record<Spoke, boolean>>
+}
+
+/** What a spoke began: an ask in a URL, and a cookie `rq.<rid>` with the verifier in the browser. Its number is the rid. */
+export interface Pull {
+  readonly spoke: Spoke
+  readonly by: Who
+  /** The session that the hint stood for when the ask was made. */
+  readonly hint: number | null
+  /** Whether the browser still has the cookie. The attacker keeps a copy of his. */
+  readonly rq: boolean
+  /** The hub has answered the ask to the browser that it was made for. Noted only where it matters to what the attacker reads. */
+  readonly answered: boolean
+}
+
+export interface Ticket {
+  readonly kind: 'pull' | 'push'
+  readonly to: Spoke
+  readonly session: number
+  /** The browser in which the hub answered: its URL (pull) or its form (push) carries the ticket. */
+  readonly inBrowser: Who
+  /** Of a pull: the rid, and the pull whose verifier fits `cc`. They differ only where an ask was forged. */
+  readonly rid: number | null
+  readonly cc: number | null
+  /** Taken or expired. */
+  readonly gone: boolean
+  /** There was a sign-out here at its spoke, from its session, since it was issued. */
+  readonly overtaken: boolean
+  /** A spoke has answered the URL with the ticket to the browser that it was issued in. Noted as in `Pull`. */
+  readonly answered: boolean
+  /** What the invariants remember: how many handles came of it, and what happened to it that must not. */
+  readonly handles: number
+  readonly wrong: 'burnt by a stranger' | 'found at another host' | 'used after the master' | null
+}
+
+/** A request at `in` that has passed its checks, before the handle is attached and the answer is written. */
+export interface Redemption {
+  readonly ticket: number
+  readonly by: Who
+  readonly at: Spoke
+  readonly rid: number | null
+}
+
+export interface State {
+  readonly sessions: readonly Session[]
+  readonly browsers: Readonly<Record<Who, Browser>>
+  readonly pulls: readonly Pull[]
+  readonly tickets: readonly Ticket[]
+  readonly redemptions: readonly Redemption[]
+  /** The attacker planted a cookie. */
+  readonly planted: boolean
+  /** A handle that opened a host other than its own. */
+  readonly strayed: string | null
+}
+
+export const NOWHERE: Readonly<Record<Host, string | null>> = { hub: null, elmer: null, alice: null }
+const emptyBrowser: Browser = { cookies: NOWHERE, hint: null, out: { elmer: false, alice: false } }
+
+export const INITIAL: State = {
+  sessions: [],
+  browsers: { victim: emptyBrowser, attacker: emptyBrowser },
+  pulls: [],
+  tickets: [],
+  redemptions: [],
+  planted: false,
+  strayed: null,
+}
+
+export const newSession = (account: Who | null, hub: string): Session => ({
+  account,
+  live: true,
+  ended: false,
+  handles: { ...NOWHERE, hub },
+})
+
+/** What the attacker plants at a spoke: any text that he knows. */
+export const PLANTED = 'planted'
+
+/** The number of the live session that a cookie opens at a host, `-1` when it opens none. */
+export function opened({ sessions }: State, host: Host, cookie: string | null, without: ReadonlySet<Defence>): number {
+  if (cookie === null) return -1
+  return sessions.findIndex(({ live, handles }) => {
+    if (!live) return false
+    return without.has('scope') ? HOSTS.some((each) => handles[each] === cookie) : handles[host] === cookie
+  })
+}
+
+export const withBrowser = (state: State, who: Who, change: Partial<Browser>): State => ({
+  ...state,
+  browsers: { ...state.browsers, [who]: { ...state.browsers[who], ...change } },
+})
+
+export const withCookie = (state: State, who: Who, host: Host, cookie: string | null): State =>
+  withBrowser(state, who, { cookies: { ...state.browsers[who].cookies, [host]: cookie } })
+
+export const withSession = (state: State, number: number, change: Partial<Session>): State => ({
+  ...state,
+  sessions: state.sessions.with(number, { ...state.sessions[number]!, ...change }),
+})
+
+export const withTicket = (state: State, number: number, change: Partial<Ticket>): State => ({
+  ...state,
+  tickets: state.tickets.with(number, { ...state.tickets[number]!, ...change }),
+})
+
+/**
+ * A state as text. What can make no difference any more is left out, so that states that differ in it alone are one: the handles of a
+ * session that ended, a cookie that opens nothing, a ticket that is gone.
+ */
+export function keyOf(state: State): string {
+  const { sessions, browsers, pulls, tickets, redemptions, planted, strayed } = state
+  let key = `${planted ? 'p' : ''}${strayed ?? ''}`
+  for (const { account, live, ended, handles } of sessions) {
+    key += `|${account?.[0] ?? '-'}`
+    if (live) key += `${ended ? 'e' : ''}${handles.hub ?? ''},${handles.elmer ?? ''},${handles.alice ?? ''}`
+  }
+  for (const who of PEOPLE) {
+    const { hint, out } = browsers[who]
+    key += `/${hint ?? ''}${out.elmer ? 'e' : ''}${out.alice ? 'a' : ''}`
+    for (const host of HOSTS) key += `,${keyOfCookie(state, browsers[who].cookies[host])}`
+  }
+  for (const { spoke, by, hint, rq, answered } of pulls) key += `;${spoke[0]}${by[0]}${hint ?? ''}${rq ? 'r' : ''}${answered ? 'a' : ''}`
+  for (let i = 0; i < tickets.length; i += 1) {
+    const { kind, to, session, inBrowser, rid, cc, gone, overtaken, answered, handles, wrong } = tickets[i]!
+    key += `!${kind}${handles > 1 ? handles : ''}${wrong ?? ''}`
+    if (gone && !redemptions.some(({ ticket }) => ticket === i)) continue
+    key += `${to[0]}${session}${inBrowser[0]}${rid},${cc}${gone ? 'g' : ''}${overtaken ? 'o' : ''}${answered ? 'a' : ''}${handles}`
+  }
+  for (const { ticket, by, at, rid } of redemptions) key += `?${ticket}${by[0]}${at[0]}${rid}`
+  return key
+}
+
+function keyOfCookie({ sessions }: State, cookie: string | null): string {
+  if (cookie === null) return ''
+  const opens = cookie === PLANTED || sessions.some(({ live, handles }) => live && HOSTS.some((host) => handles[host] === cookie))
+  return opens ? cookie : ''
+}

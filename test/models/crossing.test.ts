@@ -1,0 +1,48 @@
+// The crossing protocol as a model (models/README.md): with all defences no state breaks an invariant, whatever the attacker does.
+import { describe, expect, test } from 'vitest'
+import { crossing } from '../../models/crossing.ts'
+import type { Defence } from '../../models/defences.ts'
+import { IN_DEPTH } from '../../models/defences.ts'
+import { explore } from '../../models/explore.ts'
+import { SCENES } from '../../models/scenes.ts'
+
+const PATIENCE = 120_000
+const all: ReadonlySet<Defence> = new Set()
+
+/** At least so many states, and these kinds of steps that changed something: an exploration that went nowhere cannot pass. */
+const EXPECTED = {
+  'everything once': 300_000,
+  'two requests': 90_000,
+  'two sign-ins': 250_000,
+  'three tickets': 30_000,
+}
+const ALWAYS = ['sign-in', 'sign-out', 'sign-out-here', 'master-ends', 'start', 'ask', 'come-in', 'attach', 'refuse-late', 'expire']
+const ALSO: Record<keyof typeof EXPECTED, string[]> = {
+  'everything once': ['push', 'post', 'plant'],
+  'two requests': [],
+  'two sign-ins': ['push', 'post'],
+  'three tickets': [],
+}
+
+describe('with all defences no state breaks an invariant', () => {
+  for (const scene of Object.keys(EXPECTED) as (keyof typeof EXPECTED)[]) {
+    test(scene, { timeout: PATIENCE }, () => {
+      const { attack, states, changed, refused } = explore(crossing({ without: all, sight: 'live', bounds: SCENES[scene] }))
+      expect(attack).toBeNull()
+      expect(states).toBeGreaterThan(EXPECTED[scene])
+      expect([...changed.keys()].sort()).toEqual([...ALWAYS, ...ALSO[scene]].sort())
+      // What the attacker tries and never gets through with.
+      for (const kind of ['show', 'ask', 'come-in', 'forged-ask']) expect(refused.get(kind)).toBeGreaterThan(0)
+    })
+  }
+})
+
+describe('a second wall can go alone and no invariant breaks', () => {
+  for (const defence of Object.keys(IN_DEPTH) as Defence[]) {
+    test(defence, { timeout: PATIENCE }, () => {
+      const { attack, states } = explore(crossing({ without: new Set([defence]), sight: 'live', bounds: SCENES.small }))
+      expect(attack).toBeNull()
+      expect(states).toBeGreaterThan(30_000)
+    })
+  }
+})
