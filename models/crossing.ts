@@ -219,7 +219,7 @@ function show(state: State, { without }: Rules): Step<State>[] {
     const cookie = state.browsers[who].cookies[from]
     return HOSTS.filter((at) => cookie !== null && at !== from).map((at) => {
       const number = opened(state, at, cookie, without)
-      const tell = () => `The attacker shows the ${who}'s cookie of ${from} at ${at}.`
+      const tell = () => `The attacker shows ${who === 'attacker' ? 'his own' : "the victim's"} cookie of ${from} at ${at}.`
       return {
         kind: 'show',
         tell,

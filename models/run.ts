@@ -57,6 +57,10 @@ function exploreScene(scene: Scene): boolean {
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   say(`${scene}: ${found.states} states, ${found.transitions} steps between them, ${found.depth} deep, ${seconds} s`)
   if (found.attack !== null) say(`\n${tellAttack(found.attack)}`)
-  else for (const [kind, times] of found.changed) say(`  ${kind}: ${times} times, ${found.refused.get(kind) ?? 0} times refused`)
+  else {
+    for (const kind of new Set([...found.changed.keys(), ...found.refused.keys()])) {
+      say(`  ${kind}: ${found.changed.get(kind) ?? 0} times, and ${found.refused.get(kind) ?? 0} times refused`)
+    }
+  }
   return found.attack === null
 }

@@ -19,6 +19,8 @@ export const SCENES = {
   'two sign-ins': { ...once, signIns: { victim: 2, attacker: 1 }, planting: false },
   /** One more ticket than there are requests. */
   'three tickets': { ...once, tickets: 3, pushes: 0, planting: false },
+  /** Only what goes through URLs: for what depends on which of them the attacker reads. */
+  redirects: { ...once, pushes: 0, planting: false },
   /** Small: to look for an attack where a defence is missing, and to show that there is none. */
   small: { ...once, planting: false },
 } as const satisfies Record<string, Bounds>

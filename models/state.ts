@@ -135,7 +135,8 @@ export const withTicket = (state: State, number: number, change: Partial<Ticket>
 
 /**
  * A state as text. What can make no difference any more is left out, so that states that differ in it alone are one: the handles of a
- * session that ended, a cookie that opens nothing, a ticket that is gone.
+ * session that ended, a cookie that opens nothing, a ticket that is gone. (Should any of them come back to life, an invariant breaks
+ * in that very step.)
  */
 export function keyOf(state: State): string {
   const { sessions, browsers, pulls, tickets, redemptions, planted, strayed } = state
@@ -152,7 +153,7 @@ export function keyOf(state: State): string {
   for (const { spoke, by, hint, rq, answered } of pulls) key += `;${spoke[0]}${by[0]}${hint ?? ''}${rq ? 'r' : ''}${answered ? 'a' : ''}`
   for (let i = 0; i < tickets.length; i += 1) {
     const { kind, to, session, inBrowser, rid, cc, gone, overtaken, answered, handles, wrong } = tickets[i]!
-    key += `!${kind}${handles > 1 ? handles : ''}${wrong ?? ''}`
+    key += `!${kind[2]}${handles > 1 ? handles : ''}${wrong ?? ''}`
     if (gone && !redemptions.some(({ ticket }) => ticket === i)) continue
     key += `${to[0]}${session}${inBrowser[0]}${rid},${cc}${gone ? 'g' : ''}${overtaken ? 'o' : ''}${answered ? 'a' : ''}${handles}`
   }

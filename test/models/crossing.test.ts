@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { crossing } from '../../models/crossing.ts'
 import type { Defence } from '../../models/defences.ts'
-import { IN_DEPTH } from '../../models/defences.ts'
 import { explore } from '../../models/explore.ts'
 import { SCENES } from '../../models/scenes.ts'
 
@@ -33,16 +32,8 @@ describe('with all defences no state breaks an invariant', () => {
       expect([...changed.keys()].sort()).toEqual([...ALWAYS, ...ALSO[scene]].sort())
       // What the attacker tries and never gets through with.
       for (const kind of ['show', 'ask', 'come-in', 'forged-ask']) expect(refused.get(kind)).toBeGreaterThan(0)
-    })
-  }
-})
-
-describe('a second wall can go alone and no invariant breaks', () => {
-  for (const defence of Object.keys(IN_DEPTH) as Defence[]) {
-    test(defence, { timeout: PATIENCE }, () => {
-      const { attack, states } = explore(crossing({ without: new Set([defence]), sight: 'live', bounds: SCENES.small }))
-      expect(attack).toBeNull()
-      expect(states).toBeGreaterThan(30_000)
+      // With three tickets there are too few requests for it.
+      if (scene !== 'three tickets') expect(refused.get('start-silently')).toBeGreaterThan(0)
     })
   }
 })

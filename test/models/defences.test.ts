@@ -5,8 +5,11 @@ import type { Needed } from '../../models/attacks.ts'
 import { attacksPage, attackWithout, NEEDED_NAMES } from '../../models/attacks.ts'
 import { crossing } from '../../models/crossing.ts'
 import type { Defence } from '../../models/defences.ts'
+import { IN_DEPTH } from '../../models/defences.ts'
 import type { Attack } from '../../models/explore.ts'
 import { explore } from '../../models/explore.ts'
+import type { Invariant } from '../../models/invariants.ts'
+import type { Sight } from '../../models/rules.ts'
 import { SCENES } from '../../models/scenes.ts'
 
 const PATIENCE = 120_000
@@ -48,8 +51,38 @@ describe('without one defence an attack succeeds', () => {
   })
 })
 
-test('who reads no URL of the victim gains nothing, even where an ask does not name its browser', { timeout: PATIENCE }, () => {
-  const { attack, states } = explore(crossing({ without: new Set<Defence>(['pairing']), sight: 'none', bounds: SCENES.small }))
-  expect(attack).toBeNull()
-  expect(states).toBeGreaterThan(30_000)
+describe('a second wall can go alone and no invariant breaks', () => {
+  for (const defence of Object.keys(IN_DEPTH) as Defence[]) {
+    test(defence, { timeout: PATIENCE }, () => {
+      const { attack, states } = explore(crossing({ without: new Set([defence]), sight: 'live', bounds: SCENES.small }))
+      expect(attack).toBeNull()
+      expect(states).toBeGreaterThan(30_000)
+    })
+  }
+})
+
+describe('where an ask cannot name its browser, as between unrelated domains', () => {
+  const explored = (missing: Defence[], sight: Sight, invariant?: Invariant) =>
+    explore(crossing({ without: new Set(missing), sight, bounds: SCENES.redirects }, invariant && [invariant]))
+
+  test('who reads no URL of the victim gains nothing', { timeout: PATIENCE }, () => {
+    const { attack, states } = explored(['pairing'], 'none')
+    expect(attack).toBeNull()
+    expect(states).toBeGreaterThan(5000)
+  })
+
+  test('who reads the access log gets into the account of the victim', { timeout: PATIENCE }, () => {
+    expect(explored(['pairing'], 'log').attack?.fault).toMatch(/^The attacker's browser has a session of the victim's account/)
+  })
+
+  test('he does not, when a ticket that comes without an rq cookie is burnt', { timeout: PATIENCE }, () => {
+    const { attack, states } = explored(['pairing', 'rq-first'], 'log', 'not-taken-over')
+    expect(attack).toBeNull()
+    expect(states).toBeGreaterThan(10_000)
+  })
+
+  test('but he can still bring the victim into his own account', { timeout: PATIENCE }, () => {
+    const { attack } = explored(['pairing', 'rq-first'], 'log', 'not-mistaken')
+    expect(attack?.fault).toMatch(/^The victim's browser has a session of the attacker's account/)
+  })
 })
