@@ -7,7 +7,7 @@ export const NEEDED = {
     breaks: 'one-handle',
     says: 'a ticket is found and removed in one step; without it: read first, removed when the handle is made',
   },
-  binding: { breaks: 'not-taken-over', says: 'rid and S256(verifier) of the rq cookie are those of the ticket' },
+  binding: { breaks: 'not-taken-over', says: 'the ticket is compared with the rq cookie, by rid and by S256(verifier)' },
   pairing: {
     breaks: 'not-taken-over',
     says: 'the ask names the session that the hint in this browser stands for, and the hub answers for no other',
@@ -32,6 +32,8 @@ export const NEEDED = {
 /** Taking one of these away alone breaks nothing in the model: each is a second wall. models/README.md says behind which first one. */
 export const IN_DEPTH = {
   signature: 'the ask is signed by the host that asks',
+  'rid-compared': 'the rid of the ticket is that of the rq cookie',
+  'cc-compared': 'S256(verifier) of the rq cookie is the cc of the ticket',
   'marker-at-start': 'while the marker stands no silent request begins',
   'destination-checked': 'the ticket itself names its destination',
   expiry: 'a ticket ends after 30 seconds',

@@ -79,7 +79,9 @@ function arrive(state: State, rules: Rules, { by, at, ticket: number, rid }: Arr
   if (ticket.to !== at && has(rules, 'destination-checked'))
     return step('the ticket is taken, then refused as one for another host', refused)
   // A pushed ticket says nothing of rid and cc: where it can be found here, nothing is there to compare.
-  const fits = ticket.kind === 'push' || (ticket.rid === rid && ticket.cc === rid)
+  const ridFits = ticket.rid === rid || !has(rules, 'rid-compared')
+  const ccFits = ticket.cc === rid || !has(rules, 'cc-compared')
+  const fits = ticket.kind === 'push' || (ridFits && ccFits)
   if (!fits && has(rules, 'binding')) return step('the ticket is taken, then refused as not of this browser', refused)
   if (state.redemptions.length >= rules.bounds.redemptions) return step('one too many for the model', null)
   return step('the ticket is taken and good', beginRedemption(state, rules, { ticket: number, by, at, rid }, wrong))
