@@ -21,6 +21,7 @@ const ci = process.env.CI === 'true'
  */
 const SYSTEM = [
   { name: 'Chromium', usedBy: 'test/browser', debian: 'chromium', path: '/usr/bin/chromium', override: 'LANDBRIDGE_CHROMIUM' },
+  { name: 'Firefox', usedBy: 'test/browser', debian: 'firefox-esr', path: '/usr/bin/firefox-esr', override: 'LANDBRIDGE_FIREFOX' },
 ]
 
 installNpmPackages()

@@ -17,6 +17,11 @@ function faultsOf(options: unknown): readonly ConfigFault[] {
 
 const good = { topology: { kind: 'isolated', hosts: ['app.example.com'] }, store: memory() }
 const hosts = (...rules: unknown[]) => ({ topology: { kind: 'isolated', hosts: rules } })
+const KEY = 'a key of at least thirty-two characters'
+const hub = (more: object = {}) => {
+  return { keys: [KEY], topology: { kind: 'hub', hub: 'acme.com', spokes: ['*.acme.com'], authorize: () => true, ...more } }
+}
+const peers = (more: object = {}) => ({ keys: [KEY], topology: { kind: 'peers', hosts: ['a.com', '.b.com'], ...more } })
 const domain = (name: unknown) => ({ topology: { kind: 'shared', domain: name } })
 
 /** Every fault: code, path, options that have it and no other, and what its hint or message must say. */
@@ -69,11 +74,33 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ['topology-unknown', 'topology.kind', { topology: { kind: 'isolate' } }, /"isolate"/],
   ['topology-unknown', 'topology[1].kind', { topology: [good.topology, 5] }, /isolated/],
   ['topology-unknown', 'topology.kind', { topology: { kind: '__proto__' } }, /"__proto__"/],
-  ['topology-not-yet', 'topology.kind', { topology: { kind: 'peers', hosts: ['a.com', 'b.com'] } }, /'peers' is not available yet/],
-  ['topology-not-yet', 'topology[1].kind', { topology: [good.topology, { kind: 'hub', hub: 'a.com', spokes: [] }] }, /'hub' is not/],
-  ['hosts-missing', 'topology.hosts', { topology: { kind: 'isolated' } }, /hosts: \[/],
-  ['hosts-missing', 'topology.hosts', { topology: { kind: 'isolated', hosts: 'app.example.com' } }, /hosts: \[/],
-  ['hosts-missing', 'topology.hosts', hosts(), /hosts: \[/],
+  ['keys-missing', 'keys', { ...hub(), keys: undefined }, /"hub" crosses[^]*randomBytes/],
+  ['keys-missing', 'keys', { ...peers(), keys: undefined }, /"peers" crosses/],
+  ['keys-missing', 'keys', { keys: [] }, /LANDBRIDGE_KEY/],
+  ['key-too-short', 'keys[1]', { keys: [KEY, 'secret'] }, /It has 6 characters/],
+  ['key-too-short', 'keys[0]', { keys: [undefined] }, /undefined/],
+  ['base-path-invalid', 'basePath', { basePath: 'session' }, /"\/\.session\/"/],
+  ['base-path-invalid', 'basePath', { basePath: '/' }, /slash/],
+  ['hub-invalid', 'topology.hub', hub({ hub: '*.acme.com' }), /'acme\.com'/],
+  ['hub-invalid', 'topology.hub', hub({ hub: undefined }), /undefined/],
+  ['authorize-missing', 'topology.authorize', hub({ authorize: undefined }), /async \(account, host\)/],
+  ['hosts-missing', 'topology.spokes', hub({ spokes: [] }), /No host/],
+  ['host-is-domain', 'topology.spokes[0]', hub({ spokes: ['.acme.com'] }), /"\*\.acme\.com"/],
+  ['ticket-lifetime-invalid', 'topology.ticketLifetime', hub({ ticketLifetime: '1h' }), /'30s'/],
+  ['sign-in-path-invalid', 'topology.signIn', hub({ signIn: '//evil.com' }), /'\/login'/],
+  ['sign-in-path-invalid', 'topology.signIn', hub({ signIn: 'https://acme.com/login' }), /"https/],
+  ['sign-in-path-invalid', 'topology.signIn', hub({ signIn: '/login?x' }), /path of the page/],
+  ['option-not-a-function', 'topology.protect', hub({ protect: true }), /protect/],
+  ['option-unknown', 'topology.replace', hub({ replace: 'always' }), /spokes, authorize/],
+  ['option-invalid', 'topology.replace', peers({ replace: 'never' }), /"empty", "always"/],
+  ['option-invalid', 'topology.sync', peers({ sync: () => true }), /"on-demand", "first-visit"/],
+  ['peers-too-few', 'topology.hosts', peers({ hosts: ['a.com'] }), /two hosts/],
+  ['peers-too-few', 'topology.hosts', peers({ hosts: ['a.com', '*.b.com'] }), /named/],
+  ['domain-is-public-suffix', 'topology.hosts[2]', peers({ hosts: ['a.com', 'b.com', '.co.uk'] }), /'\.example\.co\.uk'/],
+  ['host-in-two-scopes', 'topology.spokes[0]', hub({ spokes: ['acme.com'] }), /one scope/],
+  ['hosts-missing', 'topology.hosts', { topology: { kind: 'isolated' } }, /a list such as/],
+  ['hosts-missing', 'topology.hosts', { topology: { kind: 'isolated', hosts: 'app.example.com' } }, /a list such as/],
+  ['hosts-missing', 'topology.hosts', hosts(), /a list such as/],
   ['host-is-domain', 'topology.hosts[0]', hosts('.example.com'), /"\*\.example\.com"/],
   ['host-invalid', 'topology.hosts[1]', hosts('a.com', 'https://b.com'), /no scheme, no path/],
   ['host-invalid', 'topology.hosts[0]', hosts('https://bücher.example'), /no scheme/],
@@ -148,17 +175,19 @@ describe('a configuration with many faults', () => {
       'domain-is-public-suffix',
       'host-invalid',
       'host-is-domain',
+      'hosts-missing',
+      'hub-invalid',
+      'keys-missing',
       'lifetime-idle-too-long',
       'option-not-a-function',
       'option-unknown',
       'option-unknown',
       'store-missing',
-      'topology-not-yet',
       'trusted-origin-invalid',
       'trusted-proxy-invalid',
       'trusted-proxy-invalid',
     ])
-    expect(() => createSessions(options as never)).toThrow(/has 13 faults:\n {2}key: .*\[option-unknown\]\n {4}Write one of/)
+    expect(() => createSessions(options as never)).toThrow(/has 15 faults:\n {2}key: .*\[option-unknown\]\n {4}Write one of/)
     expect(() => createSessions(options as never)).not.toThrow(/secret/)
   })
 

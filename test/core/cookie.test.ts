@@ -85,8 +85,8 @@ describe('reading the Cookie header', () => {
 })
 
 const label = fc.constantFrom('a', 'app', 'b1')
-const isolated = { name: NAME, domain: null }
-const shared = { name: '__Secure-sid', domain: 'example.com' }
+const isolated = { name: NAME, domain: null, sameSite: 'Lax' } as const
+const shared = { name: '__Secure-sid', domain: 'example.com', sameSite: 'Lax' } as const
 const strictJar = () => new CookieJar(null, { prefixSecurity: PrefixSecurityEnum.STRICT })
 
 describe('writing Set-Cookie', () => {
@@ -120,7 +120,7 @@ describe('clearing strays', () => {
   const page = fc.tuple(segments, fc.boolean()).map(([parts, slash]) => `/${parts.join('/')}${slash && parts.length > 0 ? '/' : ''}`)
 
   test('removes whatever a browser could have stored for the page, and never the right cookie', async () => {
-    const shapes = fc.constantFrom(shared, { name: 'sid', domain: null })
+    const shapes = fc.constantFrom(shared, { ...shared, name: 'sid', domain: null })
     await fc.assert(
       fc.asyncProperty(
         shapes,
@@ -135,7 +135,7 @@ describe('clearing strays', () => {
           const parts = path.split('/').filter((part) => part !== '')
           const prefixes = parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)
           const paths = ['/', path, ...prefixes, ...prefixes.slice(0, -1).map((each) => `${each}/`)]
-          const stray = { name: shape.name, domain: domains[i % domains.length]! }
+          const stray = { ...shape, domain: domains[i % domains.length]! }
           const at = paths[k % paths.length]!
           // tough-cookie cannot tell a host-only cookie from one with Domain=host, as browsers can.
           const same = (domain: string | null) => domain === shape.domain || (shape.domain === null && domain === host)
@@ -146,7 +146,7 @@ describe('clearing strays', () => {
           await jar.setCookie(setCookie(stray, 'stray').replace('Path=/', `Path=${at}`), url)
           expect(await jar.getCookies(url)).toHaveLength(2)
           const cleared = clearStrayCookies(shape, host, path)
-          const twin = clearCookie({ name: shape.name, domain: host })
+          const twin = clearCookie({ ...shape, domain: host })
           for (const line of cleared) if (shape.domain !== null || line !== twin) await jar.setCookie(line, url)
           expect(await jar.getCookieString(url)).toBe(`${shape.name}=right`)
           expect(cleared.length).toBeLessThanOrEqual(16)

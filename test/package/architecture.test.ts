@@ -34,7 +34,11 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   core: { modules: /^(?:core\/|tldts$)/ },
   stores: { modules: /^core\/|^stores\/sqlite-file\.ts$/, types: /^node:sqlite$/ },
   testing: { modules: /^(?:core|testing)\// },
-  'sessions.ts': { modules: /^core\// },
+  transports: { modules: /^core\// },
+  'account-endpoints.ts': { modules: /^core\// },
+  'endpoints.ts': { modules: /^(?:core\/|transports\/|account-endpoints\.ts$)/ },
+  'arrival.ts': { modules: /^(?:core\/|transports\/redirect\.ts$)/ },
+  'sessions.ts': { modules: /^(?:core\/|endpoints\.ts$|arrival\.ts$)/ },
   'index.ts': { modules: /^(?:core\/|sessions\.ts$)/ },
   adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers)\.ts$)/, types: /^(?:fastify|hono)$/ },
 }

@@ -26,8 +26,20 @@ const step = <Kind extends string, Shape>(kind: Kind, shape: { [Key in keyof Sha
   fc.record<{ kind: Kind } & Shape>({ kind: fc.constant(kind), ...shape } as never)
 
 const create = step('create', { ends, accounts, scope, own: json, shared: json })
-const expectation = fc.option(fc.record({ key: fc.constantFrom(...KEYS), json: fc.option(json) }), { nil: undefined })
-const update = step('update', { back, scope, place, changes, expectation, length })
+const expectation = fc.record({ key: fc.constantFrom(...KEYS), json: fc.option(json) })
+const expected = fc.option(fc.array(expectation, { maxLength: 2 }), { nil: undefined })
+const alsoSeen = fc.option(fc.constantFrom(...SCOPES), { nil: undefined })
+const update = step('update', { back, scope, place, changes, expected, alsoSeen, length })
+// Short, so that many an attached handle expires before its session does.
+const brief = fc.integer({ min: -2, max: 15 })
+const attach = step('attach', {
+  back,
+  through: scope,
+  scope: fc.constantFrom(...SCOPES),
+  length: brief,
+  age: fc.integer({ min: -2, max: 20 }),
+  own: json,
+})
 const renew = step('renew', { back, scope, ends, accounts, keepValues: fc.boolean(), place, changes })
 const revoke = step('revoke', { back, scope: fc.option(scope, { nil: undefined }) })
 const revokeAccount = step('revokeAccount', { account: fc.constantFrom(...ACCOUNTS), except: fc.option(back) })
@@ -39,6 +51,7 @@ const anyStep = fc.oneof(
   { weight: 6, arbitrary: create },
   { weight: 10, arbitrary: update },
   { weight: 3, arbitrary: renew },
+  { weight: 6, arbitrary: attach },
   { weight: 1, arbitrary: fc.oneof(revoke, revokeAccount, sweep) },
   { weight: 3, arbitrary: fc.oneof(put, take) },
 )
@@ -56,9 +69,15 @@ async function perform(store: Store, each: Step, index: number, now: number): Pr
       })
     case 'update': {
       const id = earlier(each.back)
-      const bound = (await store.read(id, each.scope))?.expiresAt ?? now
-      const delta = { place: each.place, changes: new Map(each.changes), seenAt: now, expiresAt: Math.min(now + each.length, bound) }
-      return store.update(id, each.scope, each.expectation ? { ...delta, expect: each.expectation } : delta, now)
+      const times = { seenAt: now, expiresAt: await endOf(store, id, now + each.length) }
+      const options = { ...(each.expected && { expect: each.expected }), ...(each.alsoSeen && { alsoSeen: each.alsoSeen }) }
+      return store.update(id, each.scope, { place: each.place, changes: new Map(each.changes), ...times, ...options }, now)
+    }
+    case 'attach': {
+      const id = earlier(each.back)
+      const times = { createdAt: now, seenAt: now, expiresAt: await endOf(store, id, now + each.length) }
+      const handle = { scope: each.scope, hash: `attached ${now}` as SecretHash, ...times, values: `\n"b":${each.own}` }
+      return store.attach(id, each.through, handle, now - each.age, now)
     }
     case 'renew': {
       const { keepValues, place: at } = each
@@ -77,6 +96,11 @@ async function perform(store: Store, each: Step, index: number, now: number): Pr
     case 'sweep':
       return sweepAll(store, now, each.limit)
   }
+}
+
+/** When a handle may end that is to end at a time: with its session, at the latest. */
+async function endOf(store: Store, id: SessionId, end: number): Promise<number> {
+  return Math.min(end, (await store.read(id, SCOPES[0]!))?.expiresAt ?? end)
 }
 
 interface Beginning {
@@ -107,7 +131,7 @@ async function stateOf(store: Store, ids: readonly SessionId[], now: number): Pr
   const state: unknown[] = []
   for (const id of ids) {
     for (const each of SCOPES) state.push(await store.read(id, each))
-    state.push(await store.handlesOf(id))
+    state.push((await store.handlesOf(id)).toSorted((a, b) => (a.scope < b.scope ? -1 : 1)))
   }
   for (const id of ids) state.push(await store.wasRenewed(id, now))
   for (const account of ACCOUNTS) state.push((await store.sessionsOf(account, now)).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
@@ -140,6 +164,9 @@ test('memory and sqlite give the same answers to any series of calls, and end in
     'update "gone"',
     'renew "saved"',
     'renew "gone"',
+    'attach "attached"',
+    'attach "kept"',
+    'attach "gone"',
     'revoke true',
     'revokeAccount 1',
     'take "1"',

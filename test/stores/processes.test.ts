@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sqlite } from 'landbridge/sqlite'
 import { entriesOf, type Store, valueOf } from 'landbridge/store'
 import { afterAll, expect, test } from 'vitest'
-import { ELMER, HOUR, session } from './records.ts'
+import { ELMER, FUDD, HOUR, session } from './records.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'landbridge-processes-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -64,6 +64,16 @@ test('a kept value that four processes want is taken by exactly one', async () =
   for (const [index, value] of tickets.entries()) await store.put(`ticket-${index}`, value, Date.now() + HOUR)
   const got = (await together(4, file, 'take', 300)) as string[][]
   expect(got.flat().sort()).toEqual(tickets.sort())
+  await store.close()
+})
+
+test('of the handles that four processes attach for one scope at once the first is the one that stays', async () => {
+  const { file, store } = await fileWithSession('attached.db')
+  const ids = Array.from({ length: 300 }, (_, index) => `session-${index}`)
+  for (const id of ids) await store.create(session(id))
+  const first = (await together(4, file, 'attach', 300)) as string[][]
+  const stored = ids.map((name) => session(name).id).map(async (id) => `${id} ${(await store.read(id, FUDD))?.handle?.hash}`)
+  expect(first.flat().sort()).toEqual((await Promise.all(stored)).sort())
   await store.close()
 })
 

@@ -2,8 +2,8 @@
 import { writeSync } from 'node:fs'
 import process from 'node:process'
 import { sqlite } from 'landbridge/sqlite'
-import { type Outcome, valueOf } from 'landbridge/store'
-import { delta, ELMER, session } from './records.ts'
+import { type Outcome, type SecretHash, valueOf } from 'landbridge/store'
+import { delta, ELMER, FUDD, session } from './records.ts'
 
 const [file = '', job = '', name = '', count = '0'] = process.argv.slice(2)
 const id = session('shared').id
@@ -26,6 +26,20 @@ const jobs: Record<string, () => Promise<unknown>> = {
     for (let index = 0; index < Number(count); index++) got.push(await store.take(`ticket-${index}`, Date.now()))
     await store.close()
     return got.filter((value) => value !== null)
+  },
+
+  /** Attaches a handle of its own to each of `count` sessions, and answers for which ones it was the first. */
+  async attach() {
+    const store = sqlite(file)
+    const now = Date.now()
+    const first: string[] = []
+    for (let index = 0; index < Number(count); index++) {
+      const { id: each, handle } = session(`session-${index}`)
+      const attached = await store.attach(each, ELMER, { ...handle, scope: FUDD, hash: name as SecretHash }, 0, now)
+      if (attached === 'attached') first.push(`${each} ${name}`)
+    }
+    await store.close()
+    return first
   },
 
   /** Opens the file and creates one session. */
@@ -63,7 +77,7 @@ function tell(line: string): void {
 async function increment(store: ReturnType<typeof sqlite>): Promise<Outcome> {
   const read = await store.read(id, ELMER)
   const json = valueOf(read!.handle!.values, 'count')
-  return store.update(id, ELMER, { ...delta({ count: String(Number(json) + 1) }), expect: { key: 'count', json } }, Date.now())
+  return store.update(id, ELMER, { ...delta({ count: String(Number(json) + 1) }), expect: [{ key: 'count', json }] }, Date.now())
 }
 
 process.once('message', (startAt) => void work(Number(startAt)))

@@ -5,6 +5,10 @@ import type { Store } from 'landbridge/store'
 import { afterDelta, isLive, successorOf } from 'landbridge/store'
 import { storeConformance, virtualClock } from 'landbridge/testing'
 import { describe, expect, test } from 'vitest'
+import { ALSO_SEEN } from './broken-also-seen.ts'
+import { ATTACHING } from './broken-attach.ts'
+import type { Defect } from './defect.ts'
+import { changingDeltas } from './defect.ts'
 
 /** The store, with answers that come later than the calls return: as from a system elsewhere. */
 function late(store: Store): Store {
@@ -40,7 +44,7 @@ function readsThenWrites(store: Store): Partial<Store> {
 }
 
 /** Ways to break the contract, each made of a store that keeps it, and a case that has to notice. */
-const BROKEN: Record<string, { make(store: Store): Partial<Store>; noticedBy: RegExp }> = {
+const BROKEN: Record<string, Defect> = {
   'update reads, then writes all values back': {
     make: readsThenWrites,
     noticedBy: /50 updates at once on the handle/,
@@ -57,6 +61,46 @@ const BROKEN: Record<string, { make(store: Store): Partial<Store>; noticedBy: Re
     }),
     noticedBy: /50 increments at once on the session/,
   },
+  'update goes by the first expectation only': {
+    make: (store) => changingDeltas(store, ({ expect: expected = [], ...delta }) => ({ ...delta, expect: expected.slice(0, 1) })),
+    noticedBy: /update of the handle that expects several keys/,
+  },
+  'update goes by the last expectation only': {
+    make: (store) => changingDeltas(store, ({ expect: expected = [], ...delta }) => ({ ...delta, expect: expected.slice(-1) })),
+    noticedBy: /update of the session that expects several keys/,
+  },
+  'update is content when one expectation holds': {
+    make: (store) => ({
+      async update(id, scope, { expect: expected = [], ...delta }, now) {
+        const before = await store.read(id, scope)
+        const holds = expected.find((each) => isLive(before, now) && afterDelta(before, { ...delta, expect: [each] }) !== null)
+        return store.update(id, scope, { ...delta, expect: holds ? [holds] : expected }, now)
+      },
+    }),
+    noticedBy: /update of the session that expects several keys/,
+  },
+  'update takes an empty list for one that cannot hold': {
+    make: (store) => ({
+      async update(id, scope, delta, now) {
+        return delta.expect?.length === 0 ? 'conflict' : store.update(id, scope, delta, now)
+      },
+    }),
+    noticedBy: /update of the handle that expects several keys/,
+  },
+  'update looks for what it expects in both places': {
+    make: (store) => ({
+      async update(id, scope, { expect: expected, ...delta }, now) {
+        const before = await store.read(id, scope)
+        const places = ['session', 'handle'] as const
+        const holds = places.some(
+          (place) => isLive(before, now) && afterDelta(before, { ...delta, place, expect: expected ?? [] }) !== null,
+        )
+        return store.update(id, scope, holds || !expected ? delta : { ...delta, expect: expected }, now)
+      },
+    }),
+    noticedBy: /expects nothing of the same key elsewhere/,
+  },
+  ...ALSO_SEEN,
   'update goes by a clock of its own': {
     make: (store) => ({ update: (id, scope, delta) => store.update(id, scope, delta, Date.now()) }),
     noticedBy: /update of an expired handle or session is gone/,
@@ -104,6 +148,7 @@ const BROKEN: Record<string, { make(store: Store): Partial<Store>; noticedBy: Re
     make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, traceUntil: 0 }, now) }),
     noticedBy: /leaves a trace of the old id/,
   },
+  ...ATTACHING,
   'revoke does not follow a renewal': {
     make: (store) => ({ revoke: async (id, scope) => (await store.handlesOf(id)).length > 0 && store.revoke(id, scope) }),
     noticedBy: /ends the session that it has become/,

@@ -1,9 +1,11 @@
 /**
  * The straight line of a request:
- * open → host (allowed? which scope?) → origin check → session (cookie, handle and store are read when the application asks)
- * → application → commit → headers.
+ * open → host (allowed? which scope?) → our endpoints (reply) → origin check → arrival (fetch the session from another host?)
+ * → session (cookie, handle and store are read when the application asks) → application → commit → headers.
  */
+import { arrive } from './arrival.ts'
 import { checkedAccountId } from './core/account.ts'
+import type { Seen } from './core/bridge.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
 import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
@@ -19,15 +21,15 @@ import { refusal, replyResponse } from './core/reply.ts'
 import type { Inbound, NodeRequest } from './core/request.ts'
 import { inbound } from './core/request.ts'
 import { RequestSession } from './core/request-session.ts'
-import type { Context, Session, Signals } from './core/session.ts'
+import type { Context, HandleInfo, Session, Signals } from './core/session.ts'
 import type { StoredSession } from './core/store.ts'
 import { startSweeping } from './core/sweep.ts'
 import type { Place } from './core/topology.ts'
-import type { Host, MaybePromise, RegisteredData, SessionId } from './core/types.ts'
+import type { Host, MaybePromise, RegisteredData, Scope, SessionId } from './core/types.ts'
 import { isPromise } from './core/types.ts'
-
-/** Authority and scheme of a request, as the browser used them. */
-type Seen = Pick<Inbound, 'authority' | 'encrypted'>
+import type { Visit } from './core/visit.ts'
+import { visitOf } from './core/visit.ts'
+import { answerEndpoint } from './endpoints.ts'
 
 /** What is known of a refused request, all of it checked to be well-formed: events may be logged as they are. */
 interface RefusedAbout {
@@ -49,6 +51,13 @@ export type Exchange<Data extends object> =
       commit(headers: ResponseHeaders): MaybePromise<void>
     }
 
+/** A request that is served, as this file sees it. */
+interface Served<Data extends object> {
+  readonly kind: 'serve'
+  readonly session: RequestSession<Data>
+  commit(headers: ResponseHeaders): MaybePromise<void>
+}
+
 export interface OpenOptions extends Signals {
   /** Address of the peer, for `trustedProxies`, where the request itself does not tell it (Web-standard requests do not). */
   readonly address?: string | undefined
@@ -56,6 +65,9 @@ export interface OpenOptions extends Signals {
 
 /** A session as an application may list it; times are milliseconds since the epoch. */
 export type SessionInfo = Pick<StoredSession, 'id' | 'createdAt' | 'expiresAt' | 'accounts'>
+
+/** A handle as an application may list it; times are milliseconds since the epoch. */
+export type StoredHandleInfo = Omit<HandleInfo, 'current'>
 
 /** All sessions of an application. */
 export interface Sessions<Data extends object = RegisteredData> {
@@ -69,8 +81,13 @@ export interface Sessions<Data extends object = RegisteredData> {
   ): Promise<Response>
   /** The live sessions in which an account is signed in, on all hosts and in all browsers. */
   sessionsOf(accountId: string): Promise<readonly SessionInfo[]>
-  /** Ends a session with all its handles, at once and on every node. `false` when there was none. */
-  revoke(id: SessionId): Promise<boolean>
+  /** The handles of a session, one for each scope that can use it: at a hub the master's and those derived from it. */
+  handlesOf(id: SessionId): Promise<readonly StoredHandleInfo[]>
+  /**
+   * Ends a session with all its handles, at once and on every node; with `scope` only the handle of that scope. `false` when there was
+   * none.
+   */
+  revoke(id: SessionId, options?: { readonly scope?: Scope }): Promise<boolean>
   /** Ends all sessions of an account, and returns how many. */
   revokeAccount(accountId: string, options?: { readonly except?: SessionId | null }): Promise<number>
   /** Calls the listener with each event from now on; returns the function that ends it. */
@@ -91,7 +108,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
   const failed = (error: Error): void => events.emit({ at: config.now(), host: null, type: 'store.failed', error })
   const store = guardStore(config.store, failed)
-  const context: Context = { store, lifetime: config.lifetime, now: config.now, emit }
+  const { lifetime, now, keys, locate, basePath, trustsOrigin } = config
+  const context: Context = { store, lifetime, now, keys, locate, basePath, trustsOrigin, emit }
   const stopSweeping = startSweeping(store, config.now)
 
   const refuse = (reason: RequestReason, { method }: Inbound, about: RefusedAbout = {}): Exchange<Data> => {
@@ -99,9 +117,15 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     return { kind: 'reply', reply: refusal(reason) }
   }
 
-  const serve = (incoming: Inbound, seen: Seen, place: Place, options: OpenOptions | undefined) => {
+  const serve = (incoming: Inbound, seen: Seen, place: Place, options: OpenOptions | undefined): Served<Data> => {
     const session = new RequestSession<Data>(context, place, incoming, seen, options)
-    return { kind: 'serve', session, commit: (headers: ResponseHeaders) => session.commit(headers) } as const
+    // A commit has to come in any case then, to say who may frame the page.
+    const guarded = place.span?.role === 'hub' && isPage(incoming) && options?.changed?.() !== false
+    const commit = (headers: ResponseHeaders): MaybePromise<void> => {
+      if (guarded) refuseFrames(headers)
+      return session.commit(headers)
+    }
+    return { kind: 'serve', session, commit }
   }
 
   function open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>> {
@@ -122,10 +146,26 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   ): MaybePromise<Exchange<Data>> {
     if (place === 'malformed') return refuse('host-malformed', incoming)
     if (place === null) return refuse('host-not-allowed', incoming, { asked: seen.authority })
+    const visit = visitOf(context, place, incoming, seen)
+    if (visit === null) return checkOrigin(incoming, seen, place, options)
+
+    if (incoming.path.startsWith(basePath)) return replying(answerEndpoint(visit, () => serve(incoming, seen, place, options).session))
+    const exchange = checkOrigin(incoming, seen, place, options)
+    return isPromise(exchange) ? exchange.then((checked) => crossing(visit, checked)) : crossing(visit, exchange)
+  }
+
+  /** Where nothing crosses, nobody comes here. */
+  function crossing(visit: Visit, exchange: Exchange<Data> | Served<Data>): MaybePromise<Exchange<Data>> {
+    if (exchange.kind === 'reply') return exchange
+    const reply = arrive(visit, (exchange as Served<Data>).session)
+    return isPromise(reply) ? replying(reply, exchange) : reply === null ? exchange : { kind: 'reply', reply }
+  }
+
+  function checkOrigin(incoming: Inbound, seen: Seen, place: Place, options: OpenOptions | undefined): MaybePromise<Exchange<Data>> {
     if (!changesState(incoming)) return serve(incoming, seen, place, options)
 
     const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
-    if (from === 'own' || from === 'trusted') return serve(incoming, seen, place, options)
+    if (from === 'own' || from === 'trusted') return checkAccount(incoming, serve(incoming, seen, place, options))
     // Only true itself: the promise of an async function must not let everything pass.
     if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }) === true)
       return serve(incoming, seen, place, options)
@@ -137,7 +177,15 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     const exchange = serve(incoming, seen, place, options)
     return exchange.session
       .checkCsrfToken(token)
-      .then((right) => (right ? exchange : refuse('csrf-token-invalid', incoming, { host: place.host })))
+      .then((right) => (right ? checkAccount(incoming, exchange) : refuse('csrf-token-invalid', incoming, { host: place.host })))
+  }
+
+  /** A page that says which account it was made for is not served for another one. */
+  function checkAccount(incoming: Inbound, exchange: Served<Data>): MaybePromise<Exchange<Data>> {
+    const tag = incoming.header('x-session-account')
+    if (tag === undefined) return exchange
+    const { session } = exchange
+    return session.accountTag().then((now) => (now === tag ? exchange : refuse('account-changed', incoming, { host: session.host })))
   }
 
   async function handle(
@@ -161,9 +209,14 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     return sessions.map(({ id, createdAt, expiresAt, accounts }) => ({ id, createdAt, expiresAt, accounts }))
   }
 
-  async function revoke(id: SessionId): Promise<boolean> {
-    const revoked = await store.revoke(id)
-    if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: null })
+  async function handlesOf(id: SessionId): Promise<readonly StoredHandleInfo[]> {
+    const handles = await store.handlesOf(id)
+    return handles.map(({ scope, createdAt, seenAt, expiresAt }) => ({ scope, createdAt, seenAt, expiresAt }))
+  }
+
+  async function revoke(id: SessionId, { scope }: { readonly scope?: Scope } = {}): Promise<boolean> {
+    const revoked = await store.revoke(id, scope)
+    if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: scope ?? null })
     return revoked
   }
 
@@ -182,6 +235,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     open,
     handle,
     sessionsOf,
+    handlesOf,
     revoke,
     revokeAccount,
     subscribe: (listener) => events.subscribe(listener),
@@ -214,6 +268,23 @@ function changesState(incoming: Inbound): boolean {
 }
 
 const isWebSocket = (upgrade: string | undefined): boolean => upgrade !== undefined && /websocket/i.test(upgrade)
+
+/** A reply that had to be waited for; without one the request is served. */
+async function replying<Data extends object>(reply: Promise<Reply | null>, exchange?: Exchange<Data>): Promise<Exchange<Data>> {
+  const given = await reply
+  return given === null ? exchange! : { kind: 'reply', reply: given }
+}
+
+/** What a browser may show in a frame. */
+function isPage(incoming: Inbound): boolean {
+  const destination = incoming.header('sec-fetch-dest')
+  return destination === undefined || /^(?:document|iframe|frame|embed|object)$/.test(destination)
+}
+
+/** The pages of a hub choose accounts and take passwords: nobody frames them. A further policy can only narrow one that is there. */
+function refuseFrames(headers: ResponseHeaders): void {
+  headers.append('Content-Security-Policy', "frame-ancestors 'none'")
+}
 
 let warned = false
 

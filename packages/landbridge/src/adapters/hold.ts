@@ -173,10 +173,11 @@ export function replyFor(error: unknown): Reply {
 }
 
 /** Sends one of our replies. */
-export function send(response: ServerResponse, { status, headers, body }: Reply): void {
+export function send(response: ServerResponse, { status, headers, body, cookies = [] }: Reply): void {
   response.statusCode = status
   // HTTP/2 has no such message, and Node warns about each try to give one.
   if (response.req.httpVersionMajor === 1) response.statusMessage = ''
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies)
   response.end(body)
 }

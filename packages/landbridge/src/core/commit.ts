@@ -4,11 +4,12 @@ import { LandbridgeError } from './errors.ts'
 import type { Presented } from './handle.ts'
 import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
+import type { Identity } from './identify.ts'
 import type { Live, Recognised } from './recognise.ts'
 import type { Context } from './session.ts'
 import type { Changes, Delta, Outcome } from './store.ts'
 import type { Place } from './topology.ts'
-import type { Account, MaybePromise, SessionId } from './types.ts'
+import type { Account, MaybePromise, Scope, SessionId } from './types.ts'
 import { applyChanges } from './values.ts'
 
 /** What the commit will do, gathered from the calls of the application. */
@@ -16,8 +17,10 @@ export interface Pending {
   readonly changes: Map<string, string | null>
   /** Id and secret of the session that is about to be created or renewed. */
   fresh: Presented | null
-  /** Who is signed in from now on; `null` leaves that as it is. */
-  signIn: Account | null
+  /** Who is signed in from now on, the active account first; `null` leaves that as it is. */
+  accounts: readonly Account[] | null
+  /** The account that has just signed in: the lifetimes begin anew. */
+  signedIn: Account | null
   /** Whether the stored values are dropped at the renewal: another account signed in. */
   dropValues: boolean
 }
@@ -30,21 +33,33 @@ export async function savePending(
   context: Context,
   place: Place,
   { live, refused }: Recognised,
-  values: string,
+  { values, guard }: Identity,
   pending: Pending,
 ): Promise<Presented | null> {
   checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return start(context, place, refused, pending)
-  if (pending.fresh !== null) return renew(context, place, live, pending, pending.fresh)
-  if (pending.changes.size === 0) return recordVisit(context, place, live)
-  if ((await updateLive(context, place, live, pending.changes)) === 'gone') throw ended(context, place, live.session.id)
-  return null
+  const { fresh, changes } = pending
+  if (fresh !== null && !isDerived(place, live)) return renew(context, place, live, pending, fresh)
+  if (fresh === null && changes.size === 0) return recordVisit(context, place, live)
+  const renewed = fresh === null ? {} : { hash: hashSecret(fresh.secret) }
+  const outcome = await updateLive(context, place, live, { changes, expect: guard, ...renewed })
+  if (outcome === 'gone') throw ended(context, place, live.session.id)
+  if (outcome === 'conflict') throw accountChanged()
+  return fresh === null ? null : renewHandle(context, place, live, fresh)
+}
+
+/** A spoke's session hangs on the hub's: it must not take that one's place, so only its own handle gets a new secret. */
+const isDerived = ({ span }: Place, { session }: Live): boolean => span?.role === 'spoke' && session.accounts.length > 0
+
+function renewHandle({ emit }: Context, { host, scope }: Place, { session }: Live, { secret }: Presented): Presented {
+  emit(host, { type: 'session.renewed', session: session.id, scope, account: session.accounts[0]?.id ?? null })
+  return { id: session.id, secret }
 }
 
 /** Starts a session for a visitor who has none, if there is anything to keep in it. */
 async function start(context: Context, place: Place, refused: readonly string[], pending: Pending): Promise<Presented | null> {
   if (!worthCreating(pending)) return null
-  if (!pending.signIn) await refuseLatecomer(context, place, refused)
+  if (!pending.signedIn) await refuseLatecomer(context, place, refused)
   return create(context, place, pending)
 }
 
@@ -62,7 +77,7 @@ async function refuseLatecomer(context: Context, place: Place, refused: readonly
 /** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */
 async function recordVisit(context: Context, place: Place, live: Live): Promise<null> {
   try {
-    await updateLive(context, place, live, NO_CHANGES)
+    await updateLive(context, place, live, { changes: NO_CHANGES })
   } catch {
     // The guard around the store has reported it.
   }
@@ -71,12 +86,19 @@ async function recordVisit(context: Context, place: Place, live: Live): Promise<
 
 const NO_CHANGES: Changes = new Map()
 
-/** Applies changes to the session that the request came with, and records that it was seen. */
-export function updateLive(context: Context, place: Place, live: Live, changes: Changes, expect?: Delta['expect']): MaybePromise<Outcome> {
+/** Applies a delta to the session that the request came with, and records that it was seen. */
+export function updateLive(context: Context, place: Place, live: Live, change: Change): MaybePromise<Outcome> {
   const now = context.now()
   const expiresAt = idleEnd(context.lifetime, now, live.session.expiresAt)
-  const delta = { place: place.values, changes, seenAt: now, expiresAt }
-  return context.store.update(live.session.id, place.scope, expect ? { ...delta, expect } : delta, now)
+  const delta = { ...change, place: place.values, seenAt: now, expiresAt, ...keptAlive(place, live) }
+  return context.store.update(live.session.id, place.scope, delta, now)
+}
+
+type Change = Pick<Delta, 'changes' | 'expect' | 'hash'>
+
+/** Who works at a spoke is not idle at the hub either. */
+function keptAlive(place: Place, live: Live): Partial<Pick<Delta, 'alsoSeen'>> {
+  return isDerived(place, live) ? { alsoSeen: place.span!.bridge.issuerFor(place.host) as string as Scope } : {}
 }
 
 /** No record and no cookie for a session that would be empty: that is also what removing a value from nothing amounts to. */
@@ -85,7 +107,7 @@ const worthCreating = ({ fresh, changes }: Pending): boolean => fresh !== null |
 async function create(context: Context, place: Place, pending: Pending): Promise<Presented> {
   const fresh = (pending.fresh ??= mintHandle())
   const { createdAt, expiresAt, handle } = newLifetime(context, fresh)
-  const accounts = pending.signIn ? [pending.signIn] : []
+  const accounts = pending.accounts ?? []
   const text = applyChanges('', pending.changes)
   const [own, shared] = place.values === 'handle' ? [text, ''] : ['', text]
   await context.store.create({
@@ -102,8 +124,8 @@ async function create(context: Context, place: Place, pending: Pending): Promise
 
 async function renew(context: Context, place: Place, live: Live, pending: Pending, fresh: Presented): Promise<Presented> {
   const { session } = live
-  const accounts = pending.signIn ? [pending.signIn] : session.accounts
-  const lifetime = newLifetime(context, fresh, pending.signIn ? undefined : session)
+  const accounts = pending.accounts ?? session.accounts
+  const lifetime = newLifetime(context, fresh, pending.signedIn ? undefined : session)
   const next = {
     id: fresh.id,
     ...lifetime,
@@ -120,7 +142,7 @@ async function renew(context: Context, place: Place, live: Live, pending: Pendin
   }
   // Someone who just proved who they are need not suffer from the end of the visit before: they get a new session, with
   // nothing of the ended one. A mere renewal has nothing to go on with.
-  if (pending.signIn) return create(context, place, pending)
+  if (pending.signedIn) return create(context, place, pending)
   throw ended(context, place, session.id)
 }
 
@@ -138,10 +160,10 @@ function announce(
   type: 'session.created' | 'session.renewed',
   session: SessionId,
   accounts: readonly Account[],
-  { signIn }: Pending,
+  { signedIn }: Pending,
 ): void {
   emit(host, { type, session, scope, account: accounts[0]?.id ?? null })
-  if (signIn) emit(host, { type: 'account.signed-in', session, account: signIn.id })
+  if (signedIn) emit(host, { type: 'account.signed-in', session, account: signedIn.id })
 }
 
 /** The error of a request that came too late: its session ended while it ran, and stays ended. */
@@ -149,5 +171,12 @@ export function ended(context: Context, place: Place, session: SessionId): Landb
   context.emit(place.host, { type: 'save.refused', session })
   return new LandbridgeError('ERR_SESSION_ENDED', 'The session ended while the request was under way; its change was not saved.', {
     hint: 'Answer 409 and let the visitor start again: the session was signed out, renewed or expired meanwhile.',
+  })
+}
+
+/** The error of a request that was made for another account than the one that is signed in now. */
+export function accountChanged(): LandbridgeError {
+  return new LandbridgeError('ERR_ACCOUNT_CHANGED', 'Another account is signed in than the page was made for; nothing was saved.', {
+    hint: 'Answer 409 and let the visitor load the page again, which then shows the account that is signed in now.',
   })
 }

@@ -1,5 +1,7 @@
 import { Faults, show } from './errors.ts'
 import type { EventListener } from './events.ts'
+import type { Keys } from './keys.ts'
+import { compileKeys, faultKeysMissing } from './keys.ts'
 import type { Duration, Lifetime } from './lifetime.ts'
 import { checkLifetime } from './lifetime.ts'
 import type { TrustsOrigin } from './origin.ts'
@@ -7,21 +9,20 @@ import { compileOrigins } from './origin.ts'
 import type { TrustsPeer } from './proxy.ts'
 import { compileProxies } from './proxy.ts'
 import type { Store } from './store.ts'
-import type { Locate, Topology } from './topology.ts'
+import type { Locate } from './locate.ts'
+import type { Topology } from './topology.ts'
 import { compileTopology } from './topology.ts'
-
-/** What the application may judge a request by before any session is opened for it. */
-export interface RequestSummary {
-  readonly method: string
-  /** Path without the query. */
-  readonly path: string
-  readonly host: string
-}
+import type { RequestSummary } from './types.ts'
 
 export interface SessionsOptions {
   /** Which hosts there are, and what one cookie covers. Several topologies may stand side by side. */
   readonly topology: Topology | readonly Topology[]
   readonly store: Store
+  /**
+   * Secrets of 32 or more characters that seal what travels between hosts; needed by `hub` and `peers` only. The first one seals, all of
+   * them open, so that a key can be replaced without breaking a crossing that is under way.
+   */
+  readonly keys?: readonly string[]
   /** `idle` (default 30 minutes) ends a session nobody uses; `absolute` (default 14 days) ends each one. */
   readonly lifetime?: { readonly idle?: Duration; readonly absolute?: Duration }
   /** Addresses and CIDR ranges of the proxies whose forwarded headers say which host and scheme the browser used. Default: none. */
@@ -35,6 +36,8 @@ export interface SessionsOptions {
   readonly insecureBypass?: (request: RequestSummary) => boolean
   /** Name of the cookie behind its prefix. Default `sid`: `__Host-sid`, `__Secure-sid`. */
   readonly cookieName?: string
+  /** Path below which hosts that cross answer for Landbridge. Default `'/.session/'`. */
+  readonly basePath?: string
   readonly onEvent?: EventListener
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly clock?: () => number
@@ -43,6 +46,9 @@ export interface SessionsOptions {
 export interface Config {
   readonly locate: Locate
   readonly store: Store
+  /** `null` where nothing crosses. */
+  readonly keys: Keys | null
+  readonly basePath: string
   readonly lifetime: Lifetime
   readonly trustsPeer: TrustsPeer | null
   readonly trustsOrigin: TrustsOrigin
@@ -51,12 +57,25 @@ export interface Config {
   readonly now: () => number
 }
 
-const OPTIONS = ['topology', 'store', 'lifetime', 'trustedProxies', 'trustedOrigins', 'insecureBypass', 'cookieName', 'onEvent', 'clock']
+const OPTIONS = [
+  'topology',
+  'store',
+  'keys',
+  'lifetime',
+  'trustedProxies',
+  'trustedOrigins',
+  'insecureBypass',
+  'cookieName',
+  'basePath',
+  'onEvent',
+  'clock',
+]
 const STORE_METHODS = [
   'read',
   'create',
   'update',
   'renew',
+  'attach',
   'revoke',
   'wasRenewed',
   'handlesOf',
@@ -83,9 +102,31 @@ export function compileConfig(options: SessionsOptions): Config {
   const trustsPeer = compileProxies(given.trustedProxies, faults)
   const trustsOrigin = compileOrigins(given.trustedOrigins, faults)
   const locate = compileTopology(given.topology, checkCookieName(given.cookieName, faults), now, faults)
+  const keys = compileKeys(given.keys, faults)
+  if (given.keys === undefined) checkKeysNotNeeded(given.topology, faults)
+  const basePath = checkBasePath(given.basePath, faults)
   faults.throwIfAny()
   const { store, insecureBypass = null, onEvent = null } = options
-  return { locate, store, lifetime, trustsPeer, trustsOrigin, insecureBypass, onEvent, now }
+  return { locate, store, keys, basePath, lifetime, trustsPeer, trustsOrigin, insecureBypass, onEvent, now }
+}
+
+function checkKeysNotNeeded(topology: unknown, faults: Faults): void {
+  const kinds = [topology].flat().map((each) => (each as { kind?: unknown } | null | undefined)?.kind)
+  const crossing = kinds.find((kind) => kind === 'hub' || kind === 'peers')
+  if (crossing !== undefined) faultKeysMissing(crossing, faults)
+}
+
+function checkBasePath(path: unknown, faults: Faults): string {
+  const standard = '/.session/'
+  if (path === undefined) return standard
+  if (typeof path === 'string' && /^(?:\/[\w.~-]+)+\/$/.test(path)) return path
+  faults.add(
+    'base-path-invalid',
+    'basePath',
+    `${show(path)} is not a path.`,
+    `Write a path that starts and ends with a slash: ${show(standard)}.`,
+  )
+  return standard
 }
 
 function checkStore(store: unknown, faults: Faults): void {

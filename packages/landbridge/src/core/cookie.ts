@@ -8,7 +8,11 @@
 export interface CookieShape {
   readonly name: string
   readonly domain: string | null
+  readonly sameSite: SameSite
 }
+
+/** `None` only where the legacy transport by script is on. */
+export type SameSite = 'Lax' | 'None'
 
 const SPACE = 0x20
 const TAB = 0x09
@@ -40,19 +44,26 @@ function stripBlanks(text: string, from: number, to: number): string {
   return text.slice(from, to)
 }
 
+/** The distinct names that start with a prefix, in the order sent; at most 200 cookies are looked at. */
+export function cookieNames(header: string, prefix: string): string[] {
+  const names = header.split(';', SEEN_LIMIT).map((pair) => stripBlanks(pair, 0, pair.indexOf('=')))
+  return [...new Set(names.filter((name) => name.startsWith(prefix)))]
+}
+
 /**
- * The `Set-Cookie` value that hands a browser its handle: Secure, HttpOnly, SameSite=Lax, Path=/, and no Max-Age, so it
- * ends with the browser session at the latest. Lax, not Strict: Strict does not come back on a hop that returns from
- * another site in Firefox and WebKit.
+ * The `Set-Cookie` value that hands a browser its handle: Secure, HttpOnly, SameSite=Lax, Path=/, and without `maxAgeS` it ends with
+ * the browser session at the latest. Lax, not Strict: Strict does not come back on a hop that returns from another site in Firefox
+ * and WebKit.
  */
-export function setCookie({ name, domain }: CookieShape, value: string): string {
-  return `${name}=${value}; Path=/${domain === null ? '' : `; Domain=${domain}`}; Secure; HttpOnly; SameSite=Lax`
+export function setCookie({ name, domain, sameSite }: CookieShape, value: string, maxAgeS?: number): string {
+  const where = `; Path=/${domain === null ? '' : `; Domain=${domain}`}`
+  return `${name}=${value}${where}${maxAgeS === undefined ? '' : `; Max-Age=${maxAgeS}`}; Secure; HttpOnly; SameSite=${sameSite}`
 }
 
 /** The `Set-Cookie` value that removes a cookie which was set with this domain and path. */
-export function clearCookie({ name, domain }: CookieShape, path = '/'): string {
+export function clearCookie({ name, domain, sameSite }: CookieShape, path = '/'): string {
   const where = `; Path=${path}${domain === null ? '' : `; Domain=${domain}`}`
-  return `${name}=${where}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax`
+  return `${name}=${where}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=${sameSite}`
 }
 
 const REPAIR_LIMIT = 16
@@ -70,7 +81,7 @@ export function clearStrayCookies(shape: CookieShape, host: string, path: string
   const [root, ...paths] = cookiePaths(path)
   const elsewhere = domains.filter((domain) => domain !== shape.domain).map((domain) => [domain, root] as const)
   const places = [...elsewhere, ...domains.flatMap((domain) => paths.map((cookiePath) => [domain, cookiePath] as const))]
-  return places.slice(0, REPAIR_LIMIT).map(([domain, cookiePath]) => clearCookie({ name: shape.name, domain }, cookiePath))
+  return places.slice(0, REPAIR_LIMIT).map(([domain, cookiePath]) => clearCookie({ ...shape, domain }, cookiePath))
 }
 
 /** The host and each domain above it that has at least two labels; none for an address. Cookies know no ports. */

@@ -5,6 +5,8 @@ import { isPromise } from './types.ts'
 const KEY_LIMIT = 256
 /** No application key starts with it. */
 const RESERVED = '\u0000'
+/** A key for what the library itself keeps among the values. */
+export const reservedKey = (name: string): string => RESERVED + name
 const FLASH = `${RESERVED}flash:`
 /** Largest text of values that one scope or session may hold, in characters (UTF-16 units) of JSON. */
 const VALUES_LIMIT = 65_536

@@ -7,9 +7,13 @@ export type ErrorCode =
   | 'ERR_STORE_UNAVAILABLE'
   | 'ERR_STORE_CONFLICT'
   | 'ERR_HOSTS_UNAVAILABLE'
+  | 'ERR_AUTHORIZE_UNAVAILABLE'
   | 'ERR_SESSION_ENDED'
+  | 'ERR_ACCOUNT_CHANGED'
   | 'ERR_HEADERS_SENT'
   | 'ERR_ACCOUNT_INVALID'
+  | 'ERR_TOO_MANY_ACCOUNTS'
+  | 'ERR_NOT_AT_HUB'
   | 'ERR_KEY_INVALID'
   | 'ERR_VALUE_NOT_SERIALIZABLE'
   | 'ERR_VALUES_TOO_LARGE'
@@ -19,7 +23,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   ERR_STORE_UNAVAILABLE: 503,
   ERR_HOSTS_UNAVAILABLE: 503,
   ERR_STORE_CONFLICT: 503,
+  ERR_AUTHORIZE_UNAVAILABLE: 503,
   ERR_SESSION_ENDED: 409,
+  ERR_ACCOUNT_CHANGED: 409,
 }
 
 /** One fault of a configuration: a stable code, the key path it sits at, what is wrong, and what to write instead. */

@@ -1,3 +1,4 @@
+import type { Mode } from './bridge.ts'
 import type { Host, Scope, SessionId } from './types.ts'
 import { isPromise } from './types.ts'
 
@@ -9,12 +10,44 @@ export type RequestReason =
   | 'cross-origin'
   | 'origin-missing'
   | 'csrf-token-invalid'
+  | 'account-changed'
 
 /**
  * Why a presented cookie was not honoured; the request goes on anonymously.
  * `ambiguous`: two cookies of the name belong to two live sessions, so one of them was planted.
  */
 export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expired' | 'ambiguous'
+
+/**
+ * Why a step of a crossing was refused. Nothing was written then, but for the ticket that was taken and is spent.
+ * `request-unknown`: this browser began no such request, or blocks cookies · `ticket-unknown`: no such ticket for this host, or spent
+ * already · `session-ended`: at the issuing host, meanwhile · `session-kept`: another session is here and does not give way ·
+ * `signed-out-here`: on this host alone, and nothing that the user did since asked for more · `wrong-mode`: the request came by another
+ * way than its ask says ·
+ * `loop-guard`: this host asked twice within ten seconds.
+ */
+export type CrossingReason =
+  | 'ask-malformed'
+  | 'ask-forged'
+  | 'ask-expired'
+  | 'ask-unknown-host'
+  | 'answer-malformed'
+  | 'request-unknown'
+  | 'ticket-malformed'
+  | 'ticket-unknown'
+  | 'ticket-expired'
+  | 'wrong-mode'
+  | 'ticket-wrong-browser'
+  | 'session-ended'
+  | 'session-kept'
+  | 'signed-out-here'
+  | 'wrong-origin'
+  | 'wrong-account'
+  | 'body-malformed'
+  | 'method-not-allowed'
+  | 'endpoint-unknown'
+  | 'prefetch'
+  | 'loop-guard'
 
 /** What happens in sessions. Never holds a secret: a session id is a selector and safe to log. Times are milliseconds since the epoch. */
 export type SessionEvent = { readonly at: number; readonly host: Host | null } & (
@@ -29,6 +62,46 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
   | { readonly type: 'session.corrupt'; readonly session: SessionId; readonly key: string }
   | { readonly type: 'account.signed-in' | 'account.signed-out'; readonly session: SessionId; readonly account: string }
   | { readonly type: 'account.revoked'; readonly account: string; readonly sessions: number }
+  | { readonly type: 'account.switched' | 'account.removed'; readonly session: SessionId; readonly account: string }
+  /** A host sent a browser to the issuing host. `rid` is the same in all events of one crossing; it is no secret. */
+  | { readonly type: 'crossing.asked'; readonly rid: string; readonly mode: Mode; readonly issuer: Host; readonly interactive: boolean }
+  /** The issuing host answered `nobody`: nobody is signed in, or the account may not use the host. The asking host cannot tell which. */
+  | {
+      readonly type: 'crossing.answered-nobody'
+      readonly rid: string
+      readonly mode: Mode
+      readonly destination: Host
+      readonly because: 'signed-out' | 'not-authorized'
+    }
+  | {
+      readonly type: 'ticket.issued'
+      readonly rid: string
+      readonly mode: Mode
+      readonly destination: Host
+      readonly session: SessionId
+      readonly expiresAt: number
+    }
+  /** A session was carried to a host and has a handle there now; `replaced` is the session that gave way. */
+  | {
+      readonly type: 'session.replaced'
+      readonly session: SessionId
+      readonly scope: Scope
+      readonly account: string | null
+      readonly source: Host
+      readonly destination: Host
+      readonly wasEmpty: boolean
+      readonly replaced: SessionId | null
+      readonly mode: Mode
+      readonly rid: string
+    }
+  /** The browser came back: `attached` with a new handle, `connected` when it had one already, `nobody` as the issuing host said. */
+  | {
+      readonly type: 'crossing.completed'
+      readonly rid: string
+      readonly mode: Mode
+      readonly outcome: 'attached' | 'connected' | 'nobody'
+    }
+  | { readonly type: 'crossing.refused'; readonly reason: CrossingReason; readonly rid: string | null; readonly mode: Mode | null }
   /** `asked` is the well-formed host that nobody serves, for `host-not-allowed`; `origin` where the request came from, for `cross-origin`. */
   | {
       readonly type: 'request.refused'

@@ -30,6 +30,7 @@ export function guardStore(store: Store, failed: (error: Error) => void): Store 
     create: guard((session) => store.create(session)),
     update: guard((id, scope, delta, now) => store.update(id, scope, delta, now)),
     renew: guard((id, scope, next, now) => store.renew(id, scope, next, now)),
+    attach: guard((id, through, handle, issuedAt, now, expect) => store.attach(id, through, handle, issuedAt, now, expect)),
     revoke: guard((id, scope) => store.revoke(id, scope)),
     wasRenewed: guard((id, now) => store.wasRenewed(id, now)),
     handlesOf: guard((id) => store.handlesOf(id)),

@@ -25,7 +25,7 @@ export function writeCookieValue({ id, secret }: Presented): string {
 
 /** A fresh id and secret: 128 and 256 bits from the system's generator. */
 export function mintHandle(): Presented {
-  return { id: randomText(ID_BYTES) as SessionId, secret: randomText(SECRET_BYTES) as HandleSecret }
+  return { id: randomText(ID_BYTES) as SessionId, secret: mintSecret() }
 }
 
 /**
@@ -33,7 +33,7 @@ export function mintHandle(): Presented {
  * that a slow hash would protect. The text is hashed as it stands, so two spellings of the same bits are two secrets.
  */
 export function hashSecret(secret: HandleSecret): SecretHash {
-  return hash('sha256', secret, 'base64url') as SecretHash
+  return sha256(secret) as SecretHash
 }
 
 /** Compares two texts in time that depends on their length only. */
@@ -47,6 +47,15 @@ export function constantTimeEqual(a: string, b: string): boolean {
 // Asking the system for 48 bytes at a time costs ten times more than slicing them from a pool.
 const pool = Buffer.allocUnsafeSlow(4096)
 let used = pool.length
+
+/** A secret: 256 bits, 43 characters. */
+export const mintSecret = (): HandleSecret => randomText(SECRET_BYTES) as HandleSecret
+
+/** A value that comes once: 128 bits, 22 characters. */
+export const randomId = (): string => randomText(ID_BYTES)
+
+/** SHA-256 of a text, base64url. */
+export const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
 /** Random bytes as base64url. The pool forgets what it handed out: no secret stays behind in memory. */
 function randomText(bytes: number): string {

@@ -31,6 +31,12 @@ export function parseDuration(value: unknown): number | null {
   return ms >= 1 ? ms : null
 }
 
+/** The duration in milliseconds when it is one within these bounds, otherwise `null`. */
+export function durationBetween(value: unknown, leastMs: number, mostMs: number): number | null {
+  const ms = parseDuration(value)
+  return ms !== null && ms >= leastMs && ms <= mostMs ? ms : null
+}
+
 export function checkLifetime(given: { idle?: Duration; absolute?: Duration } | undefined, faults: Faults): Lifetime {
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
     faults.add(
@@ -44,8 +50,8 @@ export function checkLifetime(given: { idle?: Duration; absolute?: Duration } | 
   faults.addUnknown(given, ['idle', 'absolute'], 'lifetime.')
   const read = (name: 'idle' | 'absolute', fallback: Duration): number | null => {
     const value = given?.[name] === undefined ? fallback : given[name]
-    const ms = parseDuration(value)
-    if (ms !== null && ms >= UNIT_MS.s && ms <= 10 * YEAR_MS) return ms
+    const ms = durationBetween(value, UNIT_MS.s, 10 * YEAR_MS)
+    if (ms !== null) return ms
     faults.add(
       'lifetime-invalid',
       `lifetime.${name}`,

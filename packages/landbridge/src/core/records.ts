@@ -1,5 +1,5 @@
 /** What the store methods do to records, as pure functions: stores that hold whole records wrap them in their own atomicity. */
-import type { Delta, NewSession, StoredHandle, StoredSession, StoreRead, Successor } from './store.ts'
+import type { Delta, Expectation, NewSession, StoredHandle, StoredSession, StoreRead, Successor } from './store.ts'
 import type { Scope } from './types.ts'
 import { applyChanges, valueOf } from './values.ts'
 
@@ -16,13 +16,29 @@ export function valuesAt(session: StoredSession, handle: StoredHandle, place: De
   return place === 'session' ? session.values : handle.values
 }
 
-/** The session and handle values and times after a delta, or `null` when its expectation does not hold. */
-export function afterDelta(read: LiveRead, { place, changes, expect, seenAt, expiresAt }: Delta): LiveRead | null {
+/** The session and handle values and times after a delta, or `null` when an expectation does not hold. */
+export function afterDelta(read: LiveRead, { place, changes, expect, hash, seenAt, expiresAt }: Delta): LiveRead | null {
   const values = valuesAt(read, read.handle, place)
-  if (expect && valueOf(values, expect.key) !== expect.json) return null
+  if (!holds(values, expect)) return null
   const changed = applyChanges(values, changes)
-  const handle = { ...read.handle, seenAt, expiresAt }
+  const handle = { ...read.handle, hash: hash ?? read.handle.hash, seenAt, expiresAt }
   return place === 'session' ? { ...read, values: changed, handle } : { ...read, handle: { ...handle, values: changed } }
+}
+
+/** Whether every expectation holds. */
+export function holds(values: string, expect: readonly Expectation[] = []): boolean {
+  return expect.every(({ key, json }) => valueOf(values, key) === json)
+}
+
+/** Another handle of the session, which a delta names as `alsoSeen`, after it; `null` when nothing happens to it. */
+export function afterAlsoSeen(handle: StoredHandle | undefined, { seenAt, expiresAt }: Delta, now: number): StoredHandle | null {
+  if (handle === undefined || handle.expiresAt <= now) return null
+  return { ...handle, seenAt, expiresAt: Math.max(handle.expiresAt, expiresAt) }
+}
+
+/** Whether an `attach` keeps the handle that the session has for the scope. */
+export function isKept(handle: StoredHandle | null | undefined, issuedAt: number, now: number): boolean {
+  return handle != null && handle.expiresAt > now && handle.createdAt >= issuedAt
 }
 
 /** The session that takes the place of another at a renewal. */

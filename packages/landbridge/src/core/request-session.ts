@@ -11,136 +11,129 @@
  *   unread --read--> none | live      none --set, signIn--> created at commit
  *   live --set--> updated at commit   live --renew, signIn--> renewed at commit   live --destroy--> none, at once
  */
-import { setTimeout as pause } from 'node:timers/promises'
-import { checkedAccountId } from './account.ts'
-import type { Pending } from './commit.ts'
-import { ended, savePending, updateLive } from './commit.ts'
+import type { AccountInfo } from './accounts.ts'
+import { accountTagOf } from './accounts.ts'
+import type { Claims, Seen } from './bridge.ts'
+import { accountChanged, savePending } from './commit.ts'
 import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
 import { makeCsrfToken, verifyCsrfToken } from './csrf-token.ts'
-import { checkedKey, checkSize, flashKey, isOwnKey, jsonOf } from './entry.ts'
-import { LandbridgeError, show } from './errors.ts'
-import type { EventDetails } from './events.ts'
+import { checkedKey, flashKey, jsonOf } from './entry.ts'
 import { mintHandle, writeCookieValue } from './handle.ts'
 import type { ResponseHeaders } from './headers.ts'
 import { sendCookies, varyByCookie } from './headers.ts'
 import { isLocalhost } from './host.ts'
-import { idleEnd, SEEN_FRACTION } from './lifetime.ts'
-import type { Live, Recognised } from './recognise.ts'
-import { recognise } from './recognise.ts'
-import { valuesAt } from './records.ts'
+import { NOBODY_KNOWN } from './identify.ts'
+import { idleEnd } from './lifetime.ts'
 import type { Inbound } from './request.ts'
-import type { Context, HandleInfo, Reach, Session, Signals } from './session.ts'
-import type { Changes, Outcome, StoreRead } from './store.ts'
+import { RequestState } from './request-state.ts'
+import { mintScripts } from './script-tickets.ts'
+import type { Context, HandleInfo, Reach, Session, Signals, SignInTarget } from './session.ts'
+import { accountNow, choose, listAccounts, remove, signInAlone, signInBeside, switchTo } from './session-accounts.ts'
+import { putValue, readAll, readValue, takeValue, updateValue } from './session-values.ts'
+import { signInTargetOf } from './sign-in-target.ts'
 import type { Place } from './topology.ts'
+import { voidTickets } from './ticket.ts'
+import { cookiesAfter } from './traces.ts'
 import type { Account, Host, MaybePromise, SessionId } from './types.ts'
-import { isPromise } from './types.ts'
-import { applyChanges, entriesOf, valueOf } from './values.ts'
-
-const UPDATE_TRIES = 64
+import type { Visit } from './visit.ts'
+import { visitOf } from './visit.ts'
 
 export class RequestSession<Data extends object> implements Session<Data> {
-  readonly #context: Context
-  readonly #place: Place
-  readonly #request: Inbound
-  readonly #seen: { readonly encrypted: boolean }
-  readonly #signals: Signals | undefined
-  /** Known once the store was asked; a destroyed session leaves nobody here. */
-  #found: Recognised | undefined = undefined
-  #finding: Promise<Recognised> | undefined = undefined
-  /** The values as stored, without what is pending. */
-  #values = ''
-  #pending: Pending | null = null
-  /** The id that the commit created or renewed the session under. */
-  #savedId: SessionId | null = null
-  #ended = false
-  #changed = false
-  #sealed = false
+  readonly #state: RequestState
 
-  constructor(context: Context, place: Place, request: Inbound, seen: { readonly encrypted: boolean }, signals: Signals | undefined) {
-    this.#context = context
-    this.#place = place
-    this.#request = request
-    this.#seen = seen
-    this.#signals = signals
+  constructor(context: Context, place: Place, request: Inbound, seen: Seen, signals: Signals | undefined) {
+    this.#state = new RequestState(context, place, request, seen, signals)
   }
 
   get host(): Host {
-    return this.#place.host
+    return this.#state.place.host
   }
 
   get id(): SessionId | null {
-    return this.#savedId ?? this.#found?.live?.session.id ?? null
+    return this.#state.id
   }
 
   async account(): Promise<Account | null> {
-    const { live } = this.#found ?? (await this.#find())
-    return this.#pending?.signIn ?? live?.session.accounts[0] ?? null
+    if (this.#state.found === undefined) await this.#state.find()
+    return accountNow(this.#state)
+  }
+
+  async claims(): Promise<Claims | null> {
+    await this.#state.find()
+    return this.#state.identity.claims
+  }
+
+  accounts(): Promise<readonly AccountInfo[]> {
+    return listAccounts(this.#state)
   }
 
   async get<Key extends keyof Data & string>(key: Key): Promise<Data[Key] | undefined> {
-    if (this.#found === undefined) await this.#find()
-    return this.#parse(key, this.#json(key)) as Data[Key] | undefined
+    if (this.#state.found === undefined) await this.#state.find()
+    return readValue(this.#state, key) as Data[Key] | undefined
   }
 
   async all(): Promise<Partial<Data>> {
-    if (this.#found === undefined) await this.#find()
-    const values = this.#pending === null ? this.#values : applyChanges(this.#values, this.#pending.changes)
-    const visible = entriesOf(values, () => this.#corrupt('')).filter(([key]) => isOwnKey(key))
-    const readable = visible.map(([key, json]) => [key, this.#parse(key, json)] as const).filter(([, value]) => value !== undefined)
-    // fromEntries defines own properties, so a key named __proto__ is data like any other.
-    return Object.fromEntries(readable) as Partial<Data>
+    await this.#state.find()
+    return readAll(this.#state) as Partial<Data>
   }
 
   set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void {
-    this.#put(checkedKey(key), jsonOf(key, value))
+    putValue(this.#state, checkedKey(key), jsonOf(key, value))
   }
 
   unset(key: keyof Data & string): void {
-    this.#put(checkedKey(key), null)
+    putValue(this.#state, checkedKey(key), null)
   }
 
   async update<Key extends keyof Data & string>(key: Key, change: (value: Data[Key] | undefined) => Data[Key]): Promise<Data[Key]> {
-    checkedKey(key)
-    if (this.#found === undefined) await this.#find()
-    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
-      const current = this.#json(key)
-      const value = change(this.#parse(key, current) as Data[Key] | undefined)
-      const json = jsonOf(key, value)
-      const live = this.#storedIn(key)
-      if (live === null) {
-        this.#put(key, json)
-        return value
-      }
-      const swapped = this.#swap(live, key, current, json)
-      if (isPromise(swapped) ? await swapped : swapped) return value
-      if (tries > 2 && isPromise(swapped)) await pause(Math.random() * tries)
-    }
-    throw new LandbridgeError('ERR_STORE_CONFLICT', `The value ${show(key)} changed under each of ${UPDATE_TRIES} tries to update it.`, {
-      hint: 'Too many requests update one key of one session at once. Spread them over several keys.',
-    })
+    return (await updateValue(this.#state, key, change as (value: unknown) => unknown)) as Data[Key]
   }
 
   flash(key: string, value: unknown): void
   flash(key: string): Promise<unknown>
   flash(key: string, ...value: [unknown?]): Promise<unknown> | void {
     const name = flashKey(key)
-    if (value.length > 0) return this.#put(name, jsonOf(key, value[0]))
-    return this.#takeFlash(name)
+    if (value.length > 0) return putValue(this.#state, name, jsonOf(key, value[0]))
+    return takeValue(this.#state, name)
   }
 
-  async signIn(account: { readonly id: string }): Promise<void> {
-    const id = checkedAccountId(account?.id, 'signIn')
-    const before = await this.account()
-    const pending = this.#change()
-    if (before !== null && before.id !== id) {
-      // Another person's values must not reach this account, neither the stored ones nor those set earlier in this request.
-      pending.dropValues = true
-      pending.changes.clear()
-      this.#values = ''
-    }
-    // What this very request minted before, for a CSRF token, nobody has seen yet.
-    pending.fresh ??= mintHandle()
-    pending.signIn = { id, signedInAt: this.#context.now() }
+  signIn(account: { readonly id: string }): Promise<void> {
+    return signInAlone(this.#state, account)
+  }
+
+  addAccount(account: { readonly id: string }): Promise<void> {
+    return signInBeside(this.#state, account)
+  }
+
+  switchAccount(id: string): Promise<boolean> {
+    return switchTo(this.#state, id)
+  }
+
+  chooseAccount(host: string, id: string | null): Promise<boolean> {
+    return choose(this.#state, host, id)
+  }
+
+  async removeAccount(id: string): Promise<void> {
+    if ((await remove(this.#state, id)) === 'last') await this.signOut()
+  }
+
+  async accountTag(): Promise<string> {
+    return accountTagOf(this.#state.place.scope, (await this.account())?.id ?? null)
+  }
+
+  async requireAccount(tag: unknown): Promise<void> {
+    if (tag !== (await this.accountTag())) throw accountChanged()
+  }
+
+  signInTarget(): SignInTarget | null {
+    const visit = this.#visit()
+    return visit && signInTargetOf(visit)
+  }
+
+  async scriptUrls(): Promise<readonly string[]> {
+    const visit = this.#visit()
+    const { live } = await this.#state.find()
+    return visit === null || live === null ? [] : mintScripts(visit, live, this.#state.identity.account)
   }
 
   async signOut(reach: Reach = 'everywhere'): Promise<void> {
@@ -149,54 +142,65 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const session = this.id
     await this.destroy(reach)
     // Signed in by this very request, nothing was stored yet and nobody was told.
-    if (session !== null) this.#emit({ type: 'account.signed-out', session, account: account.id })
+    if (session !== null) this.#state.emit({ type: 'account.signed-out', session, account: account.id })
   }
 
   async renew(): Promise<void> {
-    const { live } = this.#found ?? (await this.#find())
-    if (live !== null) this.#change().fresh ??= mintHandle()
+    const { live } = await this.#state.find()
+    if (live !== null) this.#state.change().fresh ??= mintHandle()
   }
 
   async destroy(reach: Reach = 'everywhere'): Promise<void> {
-    const { live, strays } = this.#found ?? (await this.#find())
-    const scope = reach === 'here' ? this.#place.scope : undefined
-    if (live !== null) this.#assertOpen()
-    const ended = live !== null && (await this.#context.store.revoke(live.session.id, scope))
-    this.#pending = null
-    this.#values = ''
+    const state = this.#state
+    const { live, strays } = await state.find()
+    const { span } = state.place
+    const scope = reach === 'here' && span?.role !== 'hub' ? state.place.scope : undefined
+    if (live !== null) state.assertOpen()
+    if (live !== null && scope !== undefined && span !== null) await voidTickets(state.context, scope, live)
+    const ended = live !== null && (await state.context.store.revoke(live.session.id, scope))
+    state.pending = null
+    state.identity = NOBODY_KNOWN
     if (live === null) return
-    this.#found = { live: null, strays, refused: [] }
-    this.#ended = true
-    if (ended) this.#emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
+    state.found = { live: null, strays, refused: [] }
+    state.ended = scope === undefined ? 'everywhere' : 'here'
+    if (ended) state.emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
+  }
+
+  /** Whether a cookie opened a session here, anonymous or signed in. */
+  async isLive(): Promise<boolean> {
+    const { live } = await this.#state.find()
+    return live !== null
   }
 
   async handles(): Promise<readonly HandleInfo[]> {
-    const { live } = this.#found ?? (await this.#find())
+    const { context, place } = this.#state
+    const { live } = await this.#state.find()
     if (live === null) return []
-    const handles = await this.#context.store.handlesOf(live.session.id)
+    const handles = await context.store.handlesOf(live.session.id)
     return handles.map(({ scope, createdAt, seenAt, expiresAt }) => {
-      return { scope, createdAt, seenAt, expiresAt, current: scope === this.#place.scope }
+      return { scope, createdAt, seenAt, expiresAt, current: scope === place.scope }
     })
   }
 
   async expiresAt(): Promise<number | null> {
-    const { live } = this.#found ?? (await this.#find())
-    if (this.#pending === null) return live?.handle.expiresAt ?? null
-    const { lifetime } = this.#context
-    const now = this.#context.now()
-    const end = live === null || this.#pending.signIn ? now + lifetime.absoluteMs : live.session.expiresAt
-    return idleEnd(lifetime, now, end)
+    const { live } = await this.#state.find()
+    const { pending, context } = this.#state
+    if (pending === null) return live?.handle.expiresAt ?? null
+    const now = context.now()
+    const end = live === null || pending.signedIn ? now + context.lifetime.absoluteMs : live.session.expiresAt
+    return idleEnd(context.lifetime, now, end)
   }
 
   async csrfToken(): Promise<string> {
-    const { live } = this.#found ?? (await this.#find())
-    const secret = this.#pending?.fresh?.secret ?? live?.secret ?? (this.#change().fresh = mintHandle()).secret
-    return makeCsrfToken(secret, this.#place.scope)
+    const state = this.#state
+    const { live } = await state.find()
+    const secret = state.pending?.fresh?.secret ?? live?.secret ?? (state.change().fresh = mintHandle()).secret
+    return makeCsrfToken(secret, state.place.scope)
   }
 
   async checkCsrfToken(token: string): Promise<boolean> {
-    const { live } = this.#found ?? (await this.#find())
-    return live !== null && verifyCsrfToken(token, live.secret, this.#place.scope)
+    const { live } = await this.#state.find()
+    return live !== null && verifyCsrfToken(token, live.secret, this.#state.place.scope)
   }
 
   /**
@@ -204,143 +208,35 @@ export class RequestSession<Data extends object> implements Session<Data> {
    * or the session ended meanwhile: the response must not go out as if it had been saved. Later changes throw.
    */
   commit(headers: ResponseHeaders): MaybePromise<void> {
-    const sealed = this.#sealed
-    this.#sealed = true
-    if (sealed || (this.#found === undefined && this.#finding === undefined && !this.#changed)) return
-    if (this.#changed) return this.#save(headers)
-    varyByCookie(headers)
+    const due = this.#state.seal()
+    if (due === 'save') return this.#save(headers)
+    if (due === 'vary') varyByCookie(headers)
   }
 
   async #save(headers: ResponseHeaders): Promise<void> {
-    const found = this.#found ?? (await this.#find())
-    const { host, cookie } = this.#place
-    const fresh = this.#pending === null ? null : await savePending(this.#context, this.#place, found, this.#values, this.#pending)
-    const cookies = found.strays ? clearStrayCookies(cookie, host, this.#request.path) : []
-    if (fresh !== null) cookies.push(setCookie(cookie, writeCookieValue(fresh)))
-    else if (this.#ended) cookies.push(clearCookie(cookie))
-    this.#savedId = fresh?.id ?? null
+    const state = this.#state
+    const { context, place, request, seen } = state
+    const found = await state.find()
+    const fresh = state.pending === null ? null : await savePending(context, place, found, state.identity, state.pending)
+    const cookies = found.strays ? clearStrayCookies(place.cookie, place.host, request.path) : []
+    if (fresh !== null) cookies.push(setCookie(place.cookie, writeCookieValue(fresh)))
+    else if (state.ended !== null) cookies.push(clearCookie(place.cookie))
+    cookies.push(...this.#crossingCookies())
+    state.savedId = fresh?.id ?? null
     varyByCookie(headers)
     sendCookies(headers, cookies)
-    if (fresh !== null && !this.#seen.encrypted && !isLocalhost(host)) this.#emit({ type: 'cookie.insecure-transport' })
+    if (fresh !== null && !seen.encrypted && !isLocalhost(place.host)) state.emit({ type: 'cookie.insecure-transport' })
   }
 
-  #find(): MaybePromise<Recognised> {
-    if (this.#finding) return this.#finding
-    this.#signals?.touched?.()
-    try {
-      const found = recognise(this.#context, this.#place, this.#request.header('cookie'))
-      if (!isPromise(found)) return this.#settle(found)
-      this.#finding = found.then((each) => this.#settle(each))
-    } catch (error) {
-      // A store that failed is not asked again by this request.
-      this.#finding = failedWith(error)
-    }
-    return this.#finding
+  /** What other hosts may learn of it, and what holds this one back. */
+  #crossingCookies(): string[] {
+    const visit = this.#visit()
+    const { pending, stirred, ended } = this.#state
+    return visit === null ? [] : cookiesAfter(visit, { signedIn: (pending?.signedIn ?? null) !== null, stirred, ended })
   }
 
-  #settle(found: Recognised): Recognised {
-    this.#found = found
-    const { live, strays } = found
-    if (live !== null) {
-      this.#values = valuesAt(live.session, live.handle, this.#place.values)
-      const seen = this.#context.now() - live.handle.seenAt >= this.#context.lifetime.idleMs * SEEN_FRACTION
-      // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
-      if (seen && this.#signalChange()) this.#pending ??= newPending()
-    }
-    if (strays) this.#signalChange()
-    return found
+  #visit(): Visit | null {
+    const { context, place, request, seen } = this.#state
+    return visitOf(context, place, request, seen)
   }
-
-  /** The JSON text under a key as this request sees it. */
-  #json(key: string): string | null {
-    const pending = this.#pending?.changes.get(key)
-    return pending === undefined ? valueOf(this.#values, key) : pending
-  }
-
-  #parse(key: string, json: string | null): unknown {
-    if (json === null) return undefined
-    try {
-      return JSON.parse(json)
-    } catch {
-      this.#corrupt(key)
-      return undefined
-    }
-  }
-
-  #corrupt(key: string): void {
-    if (this.id !== null) this.#emit({ type: 'session.corrupt', session: this.id, key })
-  }
-
-  #put(key: string, json: string | null): void {
-    this.#change().changes.set(key, json)
-  }
-
-  async #takeFlash(name: string): Promise<unknown> {
-    if (this.#found === undefined) await this.#find()
-    const json = this.#json(name)
-    if (json !== null) this.#put(name, null)
-    return this.#parse(name, json)
-  }
-
-  /** The session in whose record a key's value can be changed at once; `null` when the value is pending in this request. */
-  #storedIn(key: string): Live | null {
-    const live = this.#found?.live ?? null
-    return this.#pending?.fresh || this.#pending?.changes.has(key) ? null : live
-  }
-
-  /** One try of a compare-and-swap: `true` when it was saved; after a conflict the values are as the store has them now. */
-  #swap(live: Live, key: string, current: string | null, json: string): MaybePromise<boolean> {
-    const changes = new Map([[key, json]])
-    checkSize(applyChanges(this.#values, changes), this.#values)
-    const outcome = updateLive(this.#context, this.#place, live, changes, { key, json: current })
-    return isPromise(outcome) ? outcome.then((each) => this.#swapped(live, each, changes)) : this.#swapped(live, outcome, changes)
-  }
-
-  #swapped(live: Live, outcome: Outcome, changes: Changes): MaybePromise<boolean> {
-    if (outcome === 'gone') throw ended(this.#context, this.#place, live.session.id)
-    if (outcome === 'conflict') return this.#refresh(live)
-    // To the values as they are now: another update of this request may have come in between.
-    this.#values = applyChanges(this.#values, changes)
-    return true
-  }
-
-  /** Reads the values again. An in-process store answers at once, so no other request comes between this and the next try. */
-  #refresh(live: Live): MaybePromise<false> {
-    const take = (read: StoreRead | null): false => {
-      if (!read?.handle) throw ended(this.#context, this.#place, live.session.id)
-      this.#values = valuesAt(read, read.handle, this.#place.values)
-      return false
-    }
-    const read = this.#context.store.read(live.session.id, this.#place.scope)
-    return isPromise(read) ? read.then(take) : take(read)
-  }
-
-  #change(): Pending {
-    this.#assertOpen()
-    return (this.#pending ??= newPending())
-  }
-
-  #assertOpen(): void {
-    if (!this.#signalChange()) {
-      throw new LandbridgeError('ERR_HEADERS_SENT', 'The session was changed after the head of the response had left.', {
-        hint: 'Change the session before the first write to the response: a cookie can no longer be set, and the change would be lost.',
-      })
-    }
-  }
-
-  /** Tells the adapter, once, that a commit has to come before the head. `false` when it is too late for one. */
-  #signalChange(): boolean {
-    if (this.#sealed) return false
-    return (this.#changed ||= this.#signals?.changed?.() ?? true)
-  }
-
-  #emit(event: EventDetails): void {
-    this.#context.emit(this.#place.host, event)
-  }
-}
-
-const newPending = (): Pending => ({ changes: new Map(), fresh: null, signIn: null, dropValues: false })
-
-const failedWith = async (error: unknown): Promise<never> => {
-  throw error
 }

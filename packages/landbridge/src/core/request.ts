@@ -11,6 +11,8 @@ export interface NodeRequest {
   readonly originalUrl?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly rawHeaders?: readonly string[]
+  /** What a body parser before us made of the body. */
+  readonly body?: unknown
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean } | null
 }
 
@@ -21,9 +23,13 @@ export interface Inbound {
   readonly encrypted: boolean
   /** Path without the query. */
   readonly path: string
+  /** What follows the `?` of the target, up to a fragment; empty when there is none. */
+  readonly query: string
   /** Address of the peer that sent the request, where the platform tells. */
   readonly address: string | undefined
   header(name: string): string | undefined
+  /** The body as text; `null` when it is longer than the limit in bytes. Read once, and only by endpoints of ours. */
+  body(limit: number): Promise<string | null>
 }
 
 export function inbound(request: Request | NodeRequest, address: string | undefined): Inbound {
@@ -32,6 +38,22 @@ export function inbound(request: Request | NodeRequest, address: string | undefi
 
 function isWebRequest(request: Request | NodeRequest): request is Request {
   return typeof request.headers.get === 'function'
+}
+
+const queryOf = (target: string): string => /\?([^#]*)/.exec(target)?.[1] ?? ''
+
+const boundedText = (text: string, limit: number): string | null => (Buffer.byteLength(text) > limit ? null : text)
+
+/** Stops at the limit: a body that never ends costs no more than one that is too long. */
+async function readText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number): Promise<string | null> {
+  const read: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > limit) return null
+    read.push(chunk)
+  }
+  return Buffer.concat(read).toString('utf8')
 }
 
 class WebInbound implements Inbound {
@@ -61,6 +83,14 @@ class WebInbound implements Inbound {
 
   get path(): string {
     return new URL(this.#request.url).pathname
+  }
+
+  get query(): string {
+    return queryOf(this.#request.url)
+  }
+
+  body(limit: number): Promise<string | null> {
+    return readText(this.#request.body ?? [], limit)
   }
 
   header(name: string): string | undefined {
@@ -118,6 +148,18 @@ class NodeInbound implements Inbound {
     const target = this.#target
     const path = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '')
     return path.replace(/[?#].*$/s, '') || '/'
+  }
+
+  get query(): string {
+    return queryOf(this.#target)
+  }
+
+  async body(limit: number): Promise<string | null> {
+    const { body } = this.#request
+    // A parser that ran before has taken the bytes; what it made of a form or of JSON is written out again.
+    if (typeof body === 'object' && body !== null) return boundedText(JSON.stringify(body), limit)
+    if (typeof body === 'string') return boundedText(body, limit)
+    return readText(this.#request as unknown as AsyncIterable<Uint8Array>, limit)
   }
 
   get address(): string | undefined {

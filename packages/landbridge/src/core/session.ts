@@ -1,5 +1,10 @@
+import type { AccountInfo } from './accounts.ts'
+import type { Claims } from './bridge.ts'
 import type { EventDetails } from './events.ts'
+import type { Keys } from './keys.ts'
 import type { Lifetime } from './lifetime.ts'
+import type { Locate } from './locate.ts'
+import type { TrustsOrigin } from './origin.ts'
 import type { Store } from './store.ts'
 import type { Account, Host, Scope, SessionId } from './types.ts'
 
@@ -11,6 +16,12 @@ export interface HandleInfo {
   readonly expiresAt: number
   /** Whether it is the handle that this request came with. */
   readonly current: boolean
+}
+
+/** Where a visitor of the sign-in page wants to go: the host that sent him, and the URL to redirect to once he has signed in. */
+export interface SignInTarget {
+  readonly host: Host
+  readonly url: string
 }
 
 /** `here`: this scope's handle only · `everywhere`: the session with all its handles. */
@@ -31,8 +42,12 @@ export interface Session<Data extends object = Record<string, unknown>> {
    */
   readonly id: SessionId | null
 
-  /** The account that is signed in, or `null`. */
+  /** The account that is signed in, or `null`. At a spoke: the account that this host is used with, if it may use it. */
   account(): Promise<Account | null>
+  /** What `authorize` said of the account on this host; `null` where nobody is signed in, and in topologies that do not ask it. */
+  claims(): Promise<Claims | null>
+  /** All accounts of this browser, expired ones included; at a spoke only its own, so that it learns of no other. */
+  accounts(): Promise<readonly AccountInfo[]>
   /** The value under a key, `undefined` when absent. Each call parses anew, so changing what it returns changes nothing stored. */
   get<Key extends keyof Data & string>(key: Key): Promise<Data[Key] | undefined>
   /** All values, flash values excepted. */
@@ -52,12 +67,43 @@ export interface Session<Data extends object = Record<string, unknown>> {
   flash(key: string, value: unknown): void
   flash(key: string): Promise<unknown>
   /**
-   * Signs an account in and renews: new id, new secret, all other handles dead. Values of an anonymous visitor or of the same
-   * account are kept, those of another account dropped. Throws `ERR_ACCOUNT_INVALID` for an id that is
-   * not a well-formed text of 1 to 256 characters.
+   * Signs an account in, as the only one of this browser, and renews: new id, new secret, all other handles dead. Values of an
+   * anonymous visitor or of the same account are kept, those of another account dropped. Throws `ERR_ACCOUNT_INVALID` for an id that is
+   * not a well-formed text of 1 to 256 characters, `ERR_NOT_AT_HUB` at a spoke.
    */
   signIn(account: { readonly id: string }): Promise<void>
-  /** Ends the session of whoever is signed in, as `destroy` does; does nothing for an anonymous visitor. */
+  /**
+   * Signs a further account in, which is active from now on, and renews as `signIn` does; for an account that is there already it is
+   * the new sign-in. Throws as `signIn` does, and `ERR_TOO_MANY_ACCOUNTS` beyond ten.
+   */
+  addAccount(account: { readonly id: string }): Promise<void>
+  /**
+   * Makes another account of this browser the active one, at once, on all hosts that made no choice of their own. `false` when it is not
+   * there, or expired. Values of the account before are dropped. Throws `ERR_NOT_AT_HUB` at a spoke.
+   */
+  switchAccount(id: string): Promise<boolean>
+  /**
+   * Lets one spoke be used with this account, whichever is active; `null` ends that choice. Stored at once. `false` when the account is
+   * not there. Throws `ERR_NOT_AT_HUB` anywhere but at a hub.
+   */
+  chooseAccount(host: string, id: string | null): Promise<boolean>
+  /** Signs one account out on all hosts, and renews; without any account left the session ends. Throws `ERR_NOT_AT_HUB` at a spoke. */
+  removeAccount(id: string): Promise<void>
+  /**
+   * Names the account that a page is made for, without saying which: put it in a form field and check it with `requireAccount`, or send it
+   * as `x-session-account`, which is checked before the application runs.
+   */
+  accountTag(): Promise<string>
+  /** Throws `ERR_ACCOUNT_CHANGED` (409) when the page was made for another account than is signed in now. */
+  requireAccount(tag: unknown): Promise<void>
+  /** On the sign-in page: where the visitor was sent from; `null` when he came by himself. Redirect to `url` after `signIn`. */
+  signInTarget(): SignInTarget | null
+  /** Of a `peers` topology with `script: true`: URLs of scripts that carry this session to the other peers, each good once. */
+  scriptUrls(): Promise<readonly string[]>
+  /**
+   * Ends the session of whoever is signed in, as `destroy` does; does nothing for an anonymous visitor. Signed out `here`, a spoke or peer
+   * is not signed in again before the user asks for it. At a hub `here` is everywhere.
+   */
   signOut(reach?: Reach): Promise<void>
   /** Gives the session a new id and secret, and keeps its values and its end; call it at every change of privilege. */
   renew(): Promise<void>
@@ -83,6 +129,11 @@ export interface Context {
   readonly store: Store
   readonly lifetime: Lifetime
   readonly now: () => number
+  /** `null` where nothing crosses. */
+  readonly keys: Keys | null
+  readonly locate: Locate
+  readonly basePath: string
+  readonly trustsOrigin: TrustsOrigin
   readonly emit: (host: Host, event: EventDetails) => void
 }
 

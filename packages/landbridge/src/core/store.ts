@@ -43,14 +43,28 @@ export type ValuesPlace = 'session' | 'handle'
 /** Values to change: JSON text to set, `null` to remove. Keys that are not named stay as they are. */
 export type Changes = ReadonlyMap<string, string | null>
 
+/** A key that still has to hold exactly this JSON text (`null`: has to be absent). */
+export interface Expectation {
+  readonly key: string
+  readonly json: string | null
+}
+
 export interface Delta {
   readonly place: ValuesPlace
   readonly changes: Changes
-  /** Compare-and-swap: the delta applies only while this key still holds exactly this JSON text (`null`: is absent). */
-  readonly expect?: { readonly key: string; readonly json: string | null }
+  /** Compare-and-swap: the delta applies only while every one of these holds, at the same `place`. */
+  readonly expect?: readonly Expectation[]
+  /** The hash of a new secret, which takes the place of the one before. */
+  readonly hash?: SecretHash
   readonly seenAt: number
   /** The handle's new end; the store keeps what is given, the caller has bounded it by the session's. */
   readonly expiresAt: number
+  /**
+   * The scope of another handle of the session that is used together with this one: a spoke keeps the hub's handle alive. When that
+   * handle is live, its `seenAt` and `expiresAt` move as given, in the same step, but its end never moves back. When it is absent or
+   * expired, nothing happens to it, and the delta applies all the same.
+   */
+  readonly alsoSeen?: Scope
 }
 
 /** What takes the place of a session at a renewal: only the handle of one scope goes along. */
@@ -70,6 +84,9 @@ export interface Successor {
 
 /** `gone`: the session, or its handle for the scope, is absent or expired. `conflict`: `expect` did not hold. */
 export type Outcome = 'saved' | 'gone' | 'conflict'
+
+/** `attached`: the handle is the session's for its scope. `kept`: another one is. `gone`: there was nothing live to add it to. */
+export type Attachment = 'attached' | 'kept' | 'gone'
 
 /**
  * The contract of a session store. The comment on each method is its specification; `landbridge/testing` checks it.
@@ -101,6 +118,25 @@ export interface Store {
    * `wasRenewed` tells of it, and `revoke` follows it. It may be followed for longer, until it is swept.
    */
   renew(id: SessionId, scope: Scope, next: Successor, now: number): MaybePromise<Outcome>
+
+  /**
+   * Adds a handle for a further scope to a live session. `through` names the handle that vouches for it: unless the session and that
+   * handle are live, the answer is `gone` and nothing is written. Never creates and never revives a session, and does not follow a renewal.
+   *
+   * When the session has a live handle of `handle.scope` that was made at or after `issuedAt`, it is kept untouched: `kept`. Several tabs
+   * of one browser redeem tickets at one moment, and the first one wins, so that the cookie in the browser is the right one whatever the
+   * order of the answers. An older or expired handle of that scope is replaced as a whole, even where it is `through` itself.
+   *
+   * With `expect`, `gone` as well unless every expectation holds among the values of the session.
+   */
+  attach(
+    id: SessionId,
+    through: Scope,
+    handle: StoredHandle,
+    issuedAt: number,
+    now: number,
+    expect?: readonly Expectation[],
+  ): MaybePromise<Attachment>
 
   /**
    * Ends a session with all its handles, or only the handle of one scope (and the session when that was its last one); of an id

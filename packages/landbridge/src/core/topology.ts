@@ -1,13 +1,15 @@
 import { getPublicSuffix } from 'tldts'
-import type { CookieShape } from './cookie.ts'
-import { withinDeadline } from './deadline.ts'
+import type { Authorize, Bridge, Replace, Span } from './bridge.ts'
+import type { CookieShape, SameSite } from './cookie.ts'
+import { compileCrossing, CROSSING_OPTIONS, exactHost, hintDomainOf, oneOf } from './crossing-options.ts'
 import type { Faults } from './errors.ts'
-import { LandbridgeError, show } from './errors.ts'
-import type { Authority } from './host.ts'
+import { show } from './errors.ts'
 import { authorityText, isAddress, parseAuthority, toAscii } from './host.ts'
+import type { Duration } from './lifetime.ts'
+import type { Locate, PlaceOf, Rules } from './locate.ts'
+import { locator } from './locate.ts'
 import type { ValuesPlace } from './store.ts'
-import type { Host, MaybePromise, Scope } from './types.ts'
-import { isPromise } from './types.ts'
+import type { Host, RequestSummary, Scope } from './types.ts'
 
 /**
  * Decides for a host that no written rule names, such as a customer's own domain that lives in a database.
@@ -30,17 +32,36 @@ export interface SharedTopology {
   readonly domain: string
 }
 
-/** One session carried between unrelated domains. Not available yet: refused at start-up. */
-export interface PeersTopology {
-  readonly kind: 'peers'
-  readonly hosts: readonly HostRule[]
+/** What both topologies that cross may be given. */
+interface CrossingOptions {
+  /** How long a ticket is good for: 5 seconds to 5 minutes, default 30 seconds. */
+  readonly ticketLifetime?: Duration
+  /** Path of the application's sign-in page, such as `'/login'`: at the hub, or at each peer. */
+  readonly signIn?: string
+  /** Requests that need somebody signed in: a browser without a session is sent to fetch it, other requests get 401. */
+  readonly protect?: (request: RequestSummary) => boolean
 }
 
-/** A master session at the hub, derived sessions at its spokes. Not available yet: refused at start-up. */
-export interface HubTopology {
+/** The same session, anonymous or signed in, on several unrelated domains; a peer may be a `.domain` with all its hosts. */
+export interface PeersTopology extends CrossingOptions {
+  readonly kind: 'peers'
+  /** The first one is asked first by the others. */
+  readonly hosts: readonly HostRule[]
+  /** Whether a session that is there already gives way to the one carried over. Default `'empty'`: only when nothing is in it. */
+  readonly replace?: Replace
+  /** `'first-visit'` fetches the session on the first page of a visit, too. Default `'on-demand'`. */
+  readonly sync?: 'on-demand' | 'first-visit'
+  /** Turns on the legacy transport by `<script>`, which most browsers block. Cookies of the peers are SameSite=None then. */
+  readonly script?: boolean
+}
+
+/** A master session at the hub; each spoke has a session of its own that is derived from it. */
+export interface HubTopology extends CrossingOptions {
   readonly kind: 'hub'
   readonly hub: string
   readonly spokes: readonly HostRule[]
+  /** Which account may use which spoke. */
+  readonly authorize: Authorize
 }
 
 export type Topology = IsolatedTopology | SharedTopology | PeersTopology | HubTopology
@@ -51,17 +72,8 @@ export interface Place {
   readonly scope: Scope
   readonly cookie: CookieShape
   readonly values: ValuesPlace
-}
-
-/** Finds the place of an authority as a request wrote it: `null` when no rule admits it, `'malformed'` when it names no host. */
-export type Locate = (authority: string) => MaybePromise<Place | null | 'malformed'>
-
-interface Rules {
-  readonly exact: Map<string, Place>
-  readonly wildcards: { readonly suffix: string; readonly place: (host: Host) => Place }[]
-  readonly resolvers: HostResolver[]
-  /** Of the kind `shared`, with their leading dot. */
-  readonly domains: string[]
+  /** The bridge that it is part of; `null` where nothing crosses. */
+  readonly span: Span | null
 }
 
 /** Compiles topologies into one look-up and reports every fault of them. */
@@ -76,7 +88,7 @@ export function compileTopology(given: unknown, cookieName: string, now: () => n
   )
   // The longest suffix first, so that the most particular rule wins whatever the order in which they were written.
   rules.wildcards.sort((a, b) => b.suffix.length - a.suffix.length)
-  return locator(rules, isolatedPlace(cookieName), now)
+  return locator(rules, now)
 }
 
 function compileOne(given: unknown, path: string, cookieName: string, rules: Rules, faults: Faults): void {
@@ -87,44 +99,104 @@ function compileOne(given: unknown, path: string, cookieName: string, rules: Rul
     case 'shared':
       return compileShared(topology, path, cookieName, rules, faults)
     case 'peers':
+      return compilePeers(topology, path, cookieName, rules, faults)
     case 'hub':
-      return faults.add(
-        'topology-not-yet',
-        `${path}.kind`,
-        `The topology '${topology.kind}' is not available yet.`,
-        `Until it is, write kind: 'isolated' (each host signs in by itself) or kind: 'shared' (one registrable domain).`,
-      )
+      return compileHub(topology, path, cookieName, rules, faults)
     default:
       faults.add(
         'topology-unknown',
         `${path}.kind`,
         `${show((topology as { kind?: unknown }).kind)} is not a topology.`,
-        `Write { kind: 'isolated', hosts: ['app.example.com', '*.acme.com'] } or { kind: 'shared', domain: '.example.com' }.`,
+        `Write { kind: 'isolated', hosts: ['app.example.com', '*.acme.com'] }; the other kinds are 'shared', 'peers' and 'hub'.`,
       )
   }
 }
 
 function compileIsolated(topology: IsolatedTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
   faults.addUnknown(topology, ['kind', 'hosts'], `${path}.`)
-  const hosts: readonly unknown[] = Array.isArray(topology.hosts) ? topology.hosts : []
-  if (hosts.length === 0) {
-    faults.add('hosts-missing', `${path}.hosts`, 'No host is listed.', `Write hosts: ['app.example.com', '*.acme.com'].`)
-  }
+  compileHosts(topology.hosts, `${path}.hosts`, 'isolated', hostPlace(cookieName), rules, faults)
+}
+
+/** A list of rules under which each host is a scope of its own. */
+function compileHosts(given: unknown, path: string, kind: string, place: PlaceOf, rules: Rules, faults: Faults): void {
+  const hosts: readonly unknown[] = Array.isArray(given) ? given : []
+  if (hosts.length === 0) faults.add('hosts-missing', path, 'No host is listed.', `Write a list such as ['app.example.com', '*.acme.com'].`)
   hosts.forEach((rule, i) => {
-    const at = `${path}.hosts[${i}]`
-    if (typeof rule === 'function') rules.resolvers.push(rule as HostResolver)
-    else if (typeof rule === 'string' && rule.startsWith('.')) {
-      faults.add(
+    if (typeof rule === 'string' && rule.startsWith('.')) {
+      return faults.add(
         'host-is-domain',
-        at,
-        `${show(rule)} is a domain with one cookie for all its hosts; 'isolated' gives each host its own.`,
+        `${path}[${i}]`,
+        `${show(rule)} is a domain with one cookie for all its hosts; '${kind}' gives each host its own.`,
         `Write ${show(`*${rule}`)} for each host below it, ${show(rule.slice(1))} for the host itself, or use kind: 'shared'.`,
       )
-    } else compileHostRule(rule, at, isolatedPlace(cookieName), rules, faults)
+    }
+    compileHostRule(rule, `${path}[${i}]`, place, rules, faults)
   })
 }
 
-function compileHostRule(rule: unknown, at: string, place: (host: Host) => Place, rules: Rules, faults: Faults): void {
+/** The hub first, so that a wildcard among the spokes leaves it out. */
+function compileHub(topology: HubTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
+  faults.addUnknown(topology, ['kind', 'hub', 'spokes', 'authorize', ...CROSSING_OPTIONS], `${path}.`)
+  const hub = exactHost(topology.hub)
+  if (hub === null) {
+    faults.add('hub-invalid', `${path}.hub`, `${show(topology.hub)} is no host name.`, `Write one host name, such as 'acme.com'.`)
+  } else if (typeof topology.authorize !== 'function') {
+    faults.add(
+      'authorize-missing',
+      `${path}.authorize`,
+      'Nothing says which account may use which spoke.',
+      'Write authorize: async (account, host) => claims of the account for that host, true, or false.',
+    )
+  }
+  const bridge: Bridge = {
+    ...compileCrossing(topology, path, faults),
+    kind: 'hub',
+    issuerFor: () => hub!,
+    issuers: hub === null ? [] : [hub],
+    hintDomain: hub === null ? null : hintDomainOf(hub),
+    authorize: topology.authorize,
+    replace: 'empty',
+    sync: 'on-demand',
+    script: false,
+  }
+  if (hub !== null) compileHostRule(topology.hub, `${path}.hub`, hostPlace(cookieName, { bridge, role: 'hub' }, 'session'), rules, faults)
+  compileHosts(topology.spokes, `${path}.spokes`, 'hub', hostPlace(cookieName, { bridge, role: 'spoke' }), rules, faults)
+}
+
+function compilePeers(topology: PeersTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
+  faults.addUnknown(topology, ['kind', 'hosts', 'replace', 'sync', 'script', ...CROSSING_OPTIONS], `${path}.`)
+  const hosts: readonly unknown[] = Array.isArray(topology.hosts) ? topology.hosts : []
+  const issuers = hosts.flatMap((rule) => exactHost(typeof rule === 'string' ? rule.replace(/^\./, '') : rule) ?? [])
+  const bridge: Bridge = {
+    ...compileCrossing(topology, path, faults),
+    kind: 'peers',
+    issuerFor: (asker) => issuers.find((host) => host !== asker)!,
+    issuers,
+    hintDomain: null,
+    authorize: null,
+    replace: oneOf(topology.replace, ['empty', 'always'], `${path}.replace`, faults),
+    sync: oneOf(topology.sync, ['on-demand', 'first-visit'], `${path}.sync`, faults),
+    script: topology.script === true,
+  }
+  if (hosts.length < 2 || issuers.length < 2) {
+    faults.add(
+      'peers-too-few',
+      `${path}.hosts`,
+      'A session is carried between two hosts at least, and two of them have to be named.',
+      `Write hosts: ['example.com', 'example.de'].`,
+    )
+  }
+  const span: Span = { bridge, role: 'peer' }
+  const sameSite = bridge.script ? 'None' : 'Lax'
+  hosts.forEach((rule, i) => {
+    const at = `${path}.hosts[${i}]`
+    if (typeof rule === 'string' && rule.startsWith('.')) compileDomain(rule, at, cookieName, span, sameSite, rules, faults)
+    else compileHostRule(rule, at, hostPlace(cookieName, span, 'session', sameSite), rules, faults)
+  })
+}
+
+function compileHostRule(rule: unknown, at: string, place: PlaceOf, rules: Rules, faults: Faults): void {
+  if (typeof rule === 'function') return void rules.resolvers.push({ resolves: rule as HostResolver, place })
   const written = typeof rule === 'string' ? toAscii(rule) : ''
   const wildcard = written.startsWith('*.')
   const authority = parseAuthority(wildcard ? written.slice(2) : written)
@@ -162,15 +234,27 @@ function compileHostRule(rule: unknown, at: string, place: (host: Host) => Place
 
 function compileShared(topology: SharedTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
   faults.addUnknown(topology, ['kind', 'domain'], `${path}.`)
-  const at = `${path}.domain`
-  const written = typeof topology.domain === 'string' ? toAscii(topology.domain.replace(/^\./, '')) : ''
+  compileDomain(topology.domain, `${path}.domain`, cookieName, null, 'Lax', rules, faults)
+}
+
+/** One scope for a domain and everything below it. */
+function compileDomain(
+  domain: unknown,
+  at: string,
+  cookieName: string,
+  span: Span | null,
+  sameSite: SameSite,
+  rules: Rules,
+  faults: Faults,
+): void {
+  const written = typeof domain === 'string' ? toAscii(domain.replace(/^\./, '')) : ''
   const authority = parseAuthority(written)
   const name = authority?.name ?? ''
-  if (!authority || authority.port !== null || !topology.domain.startsWith('.')) {
+  if (!authority || authority.port !== null || typeof domain !== 'string' || !domain.startsWith('.')) {
     return faults.add(
       'domain-invalid',
       at,
-      `${show(topology.domain)} is not a cookie domain.`,
+      `${show(domain)} is not a cookie domain.`,
       `Write a leading dot and the registrable domain, such as '.example.com'.`,
     )
   }
@@ -178,7 +262,7 @@ function compileShared(topology: SharedTopology, path: string, cookieName: strin
     return faults.add(
       'domain-is-address',
       at,
-      `${show(topology.domain)} is an address; browsers accept no domain cookie for one.`,
+      `${show(domain)} is an address; browsers accept no domain cookie for one.`,
       `Use kind: 'isolated' for addresses.`,
     )
   }
@@ -186,10 +270,10 @@ function compileShared(topology: SharedTopology, path: string, cookieName: strin
     return faults.add(
       'domain-is-public-suffix',
       at,
-      `${show(topology.domain)} is a public suffix: browsers refuse a cookie for it, and its hosts belong to many owners.`,
+      `${show(domain)} is a public suffix: browsers refuse a cookie for it, and its hosts belong to many owners.`,
       name === 'localhost'
         ? `Write a domain below it, such as '.example.localhost'.`
-        : `Write your own domain below it, such as '.example${topology.domain}'.`,
+        : `Write your own domain below it, such as '.example${domain}'.`,
     )
   }
   const scope = `.${name}` as Scope
@@ -198,19 +282,19 @@ function compileShared(topology: SharedTopology, path: string, cookieName: strin
     faults.add(
       'domain-within-domain',
       at,
-      `${show(topology.domain)} and ${show(nested)} lie within each other: browsers send the cookies of both to the inner one.`,
+      `${show(domain)} and ${show(nested)} lie within each other: browsers send the cookies of both to the inner one.`,
       `Write the outer domain only, and kind: 'isolated' for hosts that stand apart.`,
     )
   }
   rules.domains.push(scope)
-  const cookie = { name: `__Secure-${cookieName}`, domain: name }
-  const place = (host: Host): Place => ({ host, scope, cookie, values: 'session' })
-  if (rules.exact.has(name)) addTwice(at, topology.domain, faults)
+  const cookie = { name: `__Secure-${cookieName}`, domain: name, sameSite }
+  const place = (host: Host): Place => ({ host, scope, cookie, values: 'session', span })
+  if (rules.exact.has(name)) addTwice(at, domain, faults)
   rules.exact.set(name, place(name as Host))
   addWildcard(scope, at, place, rules, faults)
 }
 
-function addWildcard(suffix: string, at: string, place: (host: Host) => Place, rules: Rules, faults: Faults): void {
+function addWildcard(suffix: string, at: string, place: PlaceOf, rules: Rules, faults: Faults): void {
   if (rules.wildcards.some((other) => other.suffix === suffix)) addTwice(at, `*${suffix}`, faults)
   rules.wildcards.push({ suffix, place })
 }
@@ -224,69 +308,8 @@ function addTwice(at: string, rule: unknown, faults: Faults): void {
   )
 }
 
-function isolatedPlace(cookieName: string): (host: Host) => Place {
-  const cookie = { name: `__Host-${cookieName}`, domain: null }
-  return (host) => ({ host, scope: host as string as Scope, cookie, values: 'handle' })
-}
-
-const RESOLVED_FOR_MS = 10_000
-const RESOLVED_LIMIT = 1000
-const LOCATED_LIMIT = 10_000
-
-/** The look-up itself: rules first, whose answers never change and are remembered by the text that asked; then resolvers. */
-function locator(rules: Rules, resolvedPlace: (host: Host) => Place, now: () => number): Locate {
-  const located = new Map<string, Place>()
-  const resolve = rules.resolvers.length === 0 ? () => null : resolver(rules.resolvers, resolvedPlace, now)
-
-  return (asked) => {
-    const known = located.get(asked)
-    if (known) return known
-    // A copy: the text may be a slice of a long URL, which would stay in memory for as long as the slice is remembered.
-    const text = Buffer.from(asked).toString()
-    const authority = parseAuthority(text)
-    if (!authority) return 'malformed'
-    const place = byRule(rules, authority)
-    if (!place) return resolve(authority.name)
-    if (located.size >= LOCATED_LIMIT) located.clear()
-    located.set(text, place)
-    return place
-  }
-}
-
-/** Exact rules come first, with the port and then without; wildcards after them. */
-function byRule({ exact, wildcards }: Rules, authority: Authority): Place | null {
-  const written = exact.get(authorityText(authority)) ?? exact.get(authority.name)
-  if (written) return written
-  const wildcard = wildcards.find(({ suffix }) => authority.name.endsWith(suffix))
-  return wildcard ? wildcard.place(authority.name as Host) : null
-}
-
-function resolver(resolvers: readonly HostResolver[], place: (host: Host) => Place, now: () => number) {
-  const answers = new Map<string, { readonly until: number; readonly answer: Promise<Place | null> }>()
-
-  const ask = async (name: string): Promise<Place | null> => {
-    try {
-      for (const resolves of resolvers) {
-        const answer = resolves(name)
-        if ((isPromise(answer) ? await withinDeadline(answer, 'host resolver') : answer) === true) return place(name as Host)
-      }
-      return null
-    } catch (cause) {
-      throw new LandbridgeError('ERR_HOSTS_UNAVAILABLE', 'The host resolver of the application failed.', {
-        hint: 'Look at `cause`. A host that cannot be decided is not served.',
-        cause,
-      })
-    }
-  }
-
-  return (name: string): Promise<Place | null> => {
-    const known = answers.get(name)
-    if (known && known.until > now()) return known.answer
-    if (answers.size >= RESOLVED_LIMIT) answers.delete(answers.keys().next().value!)
-    const answer = ask(name)
-    answers.set(name, { until: now() + RESOLVED_FOR_MS, answer })
-    // A failure is no answer. Forgotten here, not where it happens: a resolver that throws at once fails before its answer is kept.
-    answer.catch(() => answers.get(name)?.answer === answer && answers.delete(name))
-    return answer
-  }
+/** Each host is a scope of its own, with a host-only cookie. */
+function hostPlace(cookieName: string, span: Span | null = null, values: ValuesPlace = 'handle', sameSite: SameSite = 'Lax'): PlaceOf {
+  const cookie = { name: `__Host-${cookieName}`, domain: null, sameSite }
+  return (host) => ({ host, scope: host as string as Scope, cookie, values, span })
 }

@@ -40,3 +40,11 @@ export interface Account {
   /** When it signed in, in milliseconds since the epoch. */
   readonly signedInAt: number
 }
+
+/** What the application may judge a request by before any session is opened for it. */
+export interface RequestSummary {
+  readonly method: string
+  /** Path without the query. */
+  readonly path: string
+  readonly host: string
+}

@@ -1,4 +1,5 @@
 import type { NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
+import { afterAlsoSeen, holds, isKept } from '../core/records.ts'
 import { afterDelta, isLive, successorOf } from '../core/store.ts'
 import type { Scope, SessionId } from '../core/types.ts'
 
@@ -53,6 +54,8 @@ export function memory(): Store {
       const entry = entries.get(id)!
       entry.session = session
       entry.handles.set(scope, handle)
+      const also = delta.alsoSeen === undefined ? null : afterAlsoSeen(entry.handles.get(delta.alsoSeen), delta, now)
+      if (also !== null) entry.handles.set(also.scope, also)
       return 'saved'
     },
 
@@ -63,6 +66,15 @@ export function memory(): Store {
       entries.delete(id)
       renewed.set(id, { to: next.id, until: next.traceUntil })
       return 'saved'
+    },
+
+    attach(id, through, handle, issuedAt, now, expect) {
+      const voucher = read(id, through)
+      if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
+      const { handles } = entries.get(id)!
+      if (isKept(handles.get(handle.scope), issuedAt, now)) return 'kept'
+      handles.set(handle.scope, handle)
+      return 'attached'
     },
 
     revoke,

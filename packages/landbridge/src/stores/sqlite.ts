@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LiveRead } from '../core/records.ts'
-import type { Account, NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
+import { holds, isKept } from '../core/records.ts'
+import type { Account, Delta, NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
 import { afterDelta, isLive, successorOf } from '../core/store.ts'
 import type { Scope, SecretHash, SessionId } from '../core/types.ts'
 import { BUSY_MS, isBusy, openDatabase } from './sqlite-file.ts'
@@ -26,15 +27,20 @@ export function sqlite(file: string): Store {
     return session && { ...session, handle: row!.hash === null ? null : handleOf(row as HandleRow) }
   }
 
+  const insertHandle = (id: SessionId, { scope, hash, createdAt, seenAt, expiresAt, values }: StoredHandle): void => {
+    sql.insertHandle.run(id, scope, hash, createdAt, seenAt, expiresAt, values)
+  }
+
   const insert = ({ id, createdAt, expiresAt, accounts, values, handle }: NewSession): void => {
     sql.insertSession.run(id, createdAt, expiresAt, JSON.stringify(accounts), values)
-    sql.insertHandle.run(id, handle.scope, handle.hash, handle.createdAt, handle.seenAt, handle.expiresAt, handle.values)
+    insertHandle(id, handle)
     for (const account of accounts) sql.insertSignedIn.run(indexKey(account.id), id)
   }
 
-  const write = ({ id, values, handle }: LiveRead, place: 'session' | 'handle'): void => {
-    sql.updateHandle.run(handle.seenAt, handle.expiresAt, handle.values, id, handle.scope)
+  const write = ({ id, values, handle }: LiveRead, { place, alsoSeen, seenAt, expiresAt }: Delta, now: number): void => {
+    sql.updateHandle.run(handle.hash, handle.seenAt, handle.expiresAt, handle.values, id, handle.scope)
     if (place === 'session') sql.updateSession.run(values, id)
+    if (alsoSeen !== undefined) sql.alsoSeen.run(seenAt, expiresAt, id, alsoSeen, now)
   }
 
   const remove = (id: SessionId): boolean => {
@@ -100,7 +106,7 @@ export function sqlite(file: string): Store {
         if (!isLive(before, now)) return 'gone'
         const after = afterDelta(before, delta)
         if (after === null) return 'conflict'
-        write(after, delta.place)
+        write(after, delta, now)
         return 'saved'
       }),
 
@@ -112,6 +118,16 @@ export function sqlite(file: string): Store {
         insert(successorOf(before, scope, next))
         sql.insertRenewed.run(id, next.id, next.traceUntil)
         return 'saved'
+      }),
+
+    attach: (id, through, handle, issuedAt, now, expect) =>
+      atomically(() => {
+        const voucher = read(id, through)
+        if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
+        if (isKept(read(id, handle.scope)?.handle, issuedAt, now)) return 'kept'
+        sql.deleteHandle.run(id, handle.scope)
+        insertHandle(id, handle)
+        return 'attached'
       }),
 
     revoke: (id, scope) => atomically(() => end(newest(id), scope)),
@@ -242,7 +258,8 @@ function prepareAll(db: DatabaseSync) {
     insertHandle: statement('INSERT INTO handle (session, scope, hash, created, seen, expires, vals) VALUES (?, ?, ?, ?, ?, ?, ?)'),
     insertSignedIn: statement('INSERT OR IGNORE INTO signed_in (account, session) VALUES (?, ?)'),
     updateSession: statement('UPDATE session SET vals = ? WHERE id = ?'),
-    updateHandle: statement('UPDATE handle SET seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
+    updateHandle: statement('UPDATE handle SET hash = ?, seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
+    alsoSeen: statement('UPDATE handle SET hash = ?, seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
     deleteSession: statement('DELETE FROM session WHERE id = ?'),
     deleteHandles: statement('DELETE FROM handle WHERE session = ?'),
     deleteHandle: statement('DELETE FROM handle WHERE session = ? AND scope = ?'),

@@ -1,7 +1,7 @@
 /** What several cases check, through the contract alone. */
 import assert from 'node:assert/strict'
 import type { LiveRead } from '../core/records.ts'
-import type { Scope, SessionId, Store } from '../core/store.ts'
+import type { Scope, SessionId, Store, StoredHandle } from '../core/store.ts'
 import { isLive } from '../core/store.ts'
 
 /** Reads a session that has to be there and live. */
@@ -23,6 +23,13 @@ export async function assertOpensNothing(store: Store, id: SessionId, scope: Sco
   assert.deepEqual(await store.handlesOf(id), [], 'no handle is left')
   if (accountId !== undefined) assert(!(await idsOf(store, accountId, now)).includes(id), 'the account no longer lists the session')
 }
+
+/** The session has these handles and no others. */
+export async function assertHandles(store: Store, id: SessionId, handles: readonly StoredHandle[]): Promise<void> {
+  assert.deepEqual((await store.handlesOf(id)).toSorted(byScope), handles.toSorted(byScope))
+}
+
+const byScope = (a: StoredHandle, b: StoredHandle): number => (a.scope < b.scope ? -1 : 1)
 
 /** Ids of the live sessions of an account, sorted. */
 export async function idsOf(store: Store, accountId: string, now: number): Promise<SessionId[]> {

@@ -1,3 +1,4 @@
+import { attachingCases } from './cases/attaching.ts'
 import { endingCases } from './cases/ending.ts'
 import { keepingCases } from './cases/keeping.ts'
 import { racingCases } from './cases/racing.ts'
@@ -20,6 +21,7 @@ export const storeConformance: readonly StoreCase[] = [
   ...readingCases,
   ...updatingCases,
   ...renewingCases,
+  ...attachingCases,
   ...endingCases,
   ...keepingCases,
   ...sweepingCases,

@@ -23,8 +23,13 @@ export function newSession(
   const session = { id: newId(), createdAt: now, expiresAt: now + HOUR, accounts: [], values: '', ...given }
   return {
     ...session,
-    handle: { scope: ELMER, hash: newHash(), createdAt: now, seenAt: now, expiresAt: now + HOUR, values: '', ...handle },
+    handle: newHandle(now, { scope: ELMER, ...handle }),
   }
+}
+
+/** A handle for a further scope. */
+export function newHandle(now: number, given: Partial<StoredHandle> = {}): StoredHandle {
+  return { scope: FUDD, hash: newHash(), createdAt: now, seenAt: now, expiresAt: now + HOUR, values: '', ...given }
 }
 
 export function newDelta(now: number, changes: Record<string, string | null>, given: Partial<Delta> = {}): Delta {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { SessionId, Store, ValuesPlace } from '../../core/store.ts'
 import { entriesOf, valueOf } from '../../core/store.ts'
-import { assertNothingLeft, atOnce, readLive } from '../checks.ts'
-import { ELMER, newAccount, newDelta, newSession, newSuccessor, textOf } from '../records.ts'
+import { assertHandles, assertNothingLeft, atOnce, readLive } from '../checks.ts'
+import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
 
@@ -15,7 +15,7 @@ async function valuesAt(store: Store, id: SessionId, place: ValuesPlace, now: nu
 async function increment(store: Store, id: SessionId, place: ValuesPlace, now: number): Promise<void> {
   for (let tries = 0; tries < 1000; tries++) {
     const json = valueOf(await valuesAt(store, id, place, now), 'count')
-    const delta = newDelta(now, { count: String(Number(json) + 1) }, { place, expect: { key: 'count', json } })
+    const delta = newDelta(now, { count: String(Number(json) + 1) }, { place, expect: [{ key: 'count', json }] })
     if ((await store.update(id, ELMER, delta, now)) === 'saved') return
   }
   assert.fail('a compare-and-swap lost 1000 times in a row')
@@ -68,6 +68,35 @@ export const racingCases: readonly StoreCase[] = [
     }
     assert.deepEqual(await store.sessionsOf(account.id, now), [])
     assert.equal(await store.revokeAccount(account.id), 0)
+  }),
+
+  storeCase(
+    'a handle that 20 updates at once see together with another ends at the latest of their ends',
+    async ({ store, other, now }) => {
+      for (let round = 0; round < 10; round++) {
+        const session = newSession(now, { expiresAt: now + 2 * HOUR })
+        await store.create(session)
+        await store.attach(session.id, ELMER, newHandle(now), now, now)
+        await atOnce(20, (index) => {
+          const delta = newDelta(now, {}, { expiresAt: now + HOUR + ((index * 7) % 20), alsoSeen: FUDD })
+          return (index % 2 ? store : other).update(session.id, ELMER, delta, now)
+        })
+        assert.equal((await readLive(store, session.id, FUDD, now)).handle.expiresAt, now + HOUR + 19)
+      }
+    },
+  ),
+
+  storeCase('in 200 races of the end of a handle with an update that also sees it, it stays ended', async ({ store, other, now }) => {
+    for (let round = 0; round < 200; round++) {
+      const session = newSession(now)
+      await store.create(session)
+      await store.attach(session.id, ELMER, newHandle(now), now, now)
+      const delta = newDelta(now, {}, { alsoSeen: FUDD })
+      const works = [() => store.revoke(session.id, FUDD), () => other.update(session.id, ELMER, delta, now)]
+      const results = await atOnce(2, (index) => works[(index + round) % 2]!())
+      assert.deepEqual(new Set<unknown>(results), new Set([true, 'saved']))
+      await assertHandles(store, session.id, [session.handle])
+    }
   }),
 
   storeCase('in 200 races of an end with a renewal the session ends, whichever came first', async ({ store, other, now }) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Account, NewSession, Scope, SessionId, Store } from '../../core/store.ts'
 import { entriesOf, valueOf } from '../../core/store.ts'
 import { readLive } from '../checks.ts'
-import { ELMER, FUDD, HOUR, newAccount, newDelta, newId, newSession, newSuccessor, textOf } from '../records.ts'
+import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newId, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
 
@@ -22,6 +22,7 @@ async function assertNobody(store: Store, id: SessionId, scope: Scope, now: numb
   assert.equal(await store.read(id, scope), null)
   assert.equal(await store.update(id, scope, newDelta(now, { cart: '1' }), now), 'gone')
   assert.equal(await store.renew(id, scope, successor, now), 'gone')
+  assert.equal(await store.attach(id, scope, newHandle(now), now, now), 'gone')
   assert.equal(await store.read(successor.id, scope), null)
   assert.deepEqual(await store.handlesOf(id), [])
   assert.equal(await store.revoke(id, scope), false)
@@ -142,6 +143,7 @@ export const readingCases: readonly StoreCase[] = [
       await assertNobody(store, text as SessionId, text as Scope, now)
       assert.equal(await store.update(session.id, text as Scope, newDelta(now, { cart: '1' }), now), 'gone')
       assert.equal(await store.renew(session.id, text as Scope, newSuccessor(now), now), 'gone')
+      assert.equal(await store.attach(session.id, text as Scope, newHandle(now), now, now), 'gone')
       assert.equal(await store.revoke(session.id, text as Scope), false)
       assert.equal(await store.take(`${newId()}${text}`, now), null)
       assert.deepEqual(await store.sessionsOf(`${newId()}${text}`, now), [])

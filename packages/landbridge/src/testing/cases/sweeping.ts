@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { NewSession, Store } from '../../core/store.ts'
-import { assertNothingLeft, idsOf } from '../checks.ts'
-import { ELMER, HOUR, newAccount, newId, newSession } from '../records.ts'
+import { assertHandles, assertNothingLeft, idsOf } from '../checks.ts'
+import { ELMER, FUDD, HOUR, newAccount, newHandle, newId, newSession } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
 
@@ -35,6 +35,24 @@ export const sweepingCases: readonly StoreCase[] = [
     assert.deepEqual(await store.read(live.id, ELMER), live)
     assert.deepEqual(await idsOf(store, account.id, now), [live.id])
     assert.equal(await store.revokeAccount(account.id), 1)
+  }),
+
+  storeCase('a sweep removes an expired handle and leaves the session to its live ones', async ({ store, now }) => {
+    const account = newAccount(now)
+    const idle = newSession(now, { accounts: [account], handle: { expiresAt: now + 1000 } })
+    const live = newSession(now, { accounts: [account] })
+    for (const session of [idle, live]) await store.create(session)
+    const [outlives, expires] = [newHandle(now), newHandle(now, { expiresAt: now + 1000 })]
+    assert.equal(await store.attach(idle.id, ELMER, outlives, now, now), 'attached')
+    assert.equal(await store.attach(live.id, ELMER, expires, now, now), 'attached')
+    await sweepAll(store, now + 1000, 10)
+    await assertHandles(store, idle.id, [outlives])
+    await assertHandles(store, live.id, [live.handle])
+    assert.deepEqual(await store.read(idle.id, FUDD), { ...idle, handle: outlives })
+    assert.deepEqual(await store.read(live.id, ELMER), live)
+    assert.deepEqual(await idsOf(store, account.id, now + 1000), [idle.id, live.id].sort())
+    await sweepAll(store, now + HOUR, 10)
+    for (const { id } of [idle, live]) await assertNothingLeft(store, id, FUDD, now + 1000, account.id)
   }),
 
   storeCase('a sweep bites off no more than its limit at a time', async ({ store, now }) => {

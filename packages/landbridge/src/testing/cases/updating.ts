@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Delta, NewSession, Store, ValuesPlace } from '../../core/store.ts'
+import type { Delta, Expectation, NewSession, Store, StoredHandle, ValuesPlace } from '../../core/store.ts'
 import { entriesOf, isLive } from '../../core/store.ts'
-import { assertNothingLeft, readLive } from '../checks.ts'
-import { ELMER, FUDD, HOUR, newAccount, newDelta, newId, newSession, textOf } from '../records.ts'
+import { assertHandles, assertNothingLeft, readLive } from '../checks.ts'
+import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newId, newSession, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
 
@@ -19,11 +19,13 @@ async function entriesAt(store: Store, { id }: NewSession, place: ValuesPlace, n
   return Object.fromEntries(entriesOf(place === 'session' ? read.values : read.handle.values))
 }
 
+const expecting = (key: string, text: string | null): Expectation => ({ key, json: text })
+
 const otherPlace = (place: ValuesPlace): ValuesPlace => (place === 'session' ? 'handle' : 'session')
 
 /** A compare-and-swap of `a` in the place. */
-function swap(now: number, place: ValuesPlace, json: string | null, to: string): Delta {
-  return newDelta(now, { a: to }, { place, expect: { key: 'a', json } })
+function swap(now: number, place: ValuesPlace, text: string | null, to: string): Delta {
+  return newDelta(now, { a: to }, { place, expect: [expecting('a', text)] })
 }
 
 const deltas = PLACES.flatMap((place): StoreCase[] => [
@@ -56,10 +58,114 @@ const deltas = PLACES.flatMap((place): StoreCase[] => [
     assert.equal(await store.update(session.id, ELMER, swap(now, place, null, '2'), now), 'conflict')
     assert.deepEqual(await entriesAt(store, session, place, now), { a: '1' })
   }),
+
+  storeCase(`an update of the ${place} that expects several keys is saved only while every one holds`, async ({ store, now }) => {
+    const session = withValues(now)
+    await store.create(session)
+    const held = [expecting('a', '1'), expecting('c', '3'), expecting('d', null)]
+    const failing = [expecting('a', '2'), expecting('b', null), expecting('d', '4')]
+    for (const wrong of failing) {
+      for (const at of [0, 1, 2, 3]) {
+        const delta = newDelta(now, { e: '5' }, { place, expect: held.toSpliced(at, 0, wrong) })
+        assert.equal(await store.update(session.id, ELMER, delta, now), 'conflict')
+      }
+    }
+    assert.deepEqual(await store.read(session.id, ELMER), session)
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { e: '5' }, { place, expect: held }), now), 'saved')
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { f: '6' }, { place, expect: [] }), now), 'saved')
+    assert.deepEqual(await entriesAt(store, session, place, now), { a: '1', b: '2', c: '3', e: '5', f: '6' })
+  }),
+
+  storeCase(`an update of the ${place} expects nothing of the same key elsewhere`, async ({ store, now }) => {
+    const [there, elsewhere] = [textOf({ a: '1' }), textOf({ a: '2', b: '3' })]
+    const [values, own] = place === 'session' ? [there, elsewhere] : [elsewhere, there]
+    const session = newSession(now, { values, handle: { values: own } })
+    await store.create(session)
+    for (const wrong of [expecting('a', '2'), expecting('b', '3')]) {
+      const delta = newDelta(now, { c: '4' }, { place, expect: [wrong] })
+      assert.equal(await store.update(session.id, ELMER, delta, now), 'conflict')
+    }
+    const delta = newDelta(now, { c: '4' }, { place, expect: [expecting('a', '1'), expecting('b', null)] })
+    assert.equal(await store.update(session.id, ELMER, delta, now), 'saved')
+  }),
+
+  storeCase(`an update of the ${place} can record that a second handle was seen, too, and changes nothing else of it`, async (ground) => {
+    const { store, other, now } = ground
+    const session = newSession(now, { expiresAt: now + 2 * HOUR })
+    const second = newHandle(now, { values: textOf({ a: '1' }) })
+    await store.create(session)
+    await store.attach(session.id, ELMER, second, now, now)
+    const moved = { seenAt: now + 7, expiresAt: now + HOUR + 7 }
+    const delta = newDelta(now, { a: '2' }, { place, ...moved, alsoSeen: FUDD })
+    assert.equal(await store.update(session.id, ELMER, delta, now + 7), 'saved')
+    const [values, own] = place === 'session' ? [textOf({ a: '2' }), ''] : ['', textOf({ a: '2' })]
+    await assertHandles(other, session.id, [
+      { ...session.handle, ...moved, values: own },
+      { ...second, ...moved },
+    ])
+    assert.deepEqual(await store.read(session.id, FUDD), { ...session, values, handle: { ...second, ...moved } })
+  }),
 ])
+
+/** A session with a second handle, for FUDD, that ends when it is said. */
+async function withSecond(store: Store, now: number, expiresAt: number): Promise<{ session: NewSession; second: StoredHandle }> {
+  const session = newSession(now)
+  const second = newHandle(now, { expiresAt })
+  await store.create(session)
+  await store.attach(session.id, ELMER, second, now, now)
+  return { session, second }
+}
+
+const alsoSeen: readonly StoreCase[] = [
+  storeCase('the end of a handle that is seen together with another never moves back', async ({ store, now }) => {
+    const { session, second } = await withSecond(store, now, now + HOUR)
+    const delta = newDelta(now, {}, { seenAt: now + 7, expiresAt: now + 1000, alsoSeen: FUDD })
+    assert.equal(await store.update(session.id, ELMER, delta, now + 7), 'saved')
+    await assertHandles(store, session.id, [
+      { ...session.handle, seenAt: now + 7, expiresAt: now + 1000 },
+      { ...second, seenAt: now + 7 },
+    ])
+  }),
+
+  storeCase('a handle that is seen together with another in its last millisecond lives on', async ({ store, now }) => {
+    const { session, second } = await withSecond(store, now, now + 1000)
+    const moved = { seenAt: now + 999, expiresAt: now + HOUR }
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, {}, { ...moved, alsoSeen: FUDD }), now + 999), 'saved')
+    assert.deepEqual(await store.read(session.id, FUDD), { ...session, handle: { ...second, ...moved } })
+  }),
+
+  storeCase('an update together with a handle that is absent or expired is saved, and neither makes nor revives it', async (ground) => {
+    const { store, now } = ground
+    const late = now + 1000
+    const alone = newSession(now)
+    await store.create(alone)
+    const revoked = (await withSecond(store, now, now + HOUR)).session
+    await store.revoke(revoked.id, FUDD)
+    const { session: idle, second } = await withSecond(store, now, late)
+    for (const { id } of [alone, revoked, idle]) {
+      const delta = newDelta(late, { a: '1' }, { expiresAt: now + HOUR, alsoSeen: FUDD })
+      assert.equal(await store.update(id, ELMER, delta, late), 'saved')
+      assert.equal(entriesOf((await readLive(store, id, ELMER, late)).handle.values).length, 1)
+    }
+    for (const { id } of [alone, revoked]) assert.equal((await store.read(id, FUDD))?.handle, null)
+    // A store may drop what has expired.
+    assert.deepEqual((await store.read(idle.id, FUDD))?.handle ?? second, second)
+  }),
+
+  storeCase('an update that is a conflict or gone records of no handle that it was seen', async ({ store, now }) => {
+    const { session, second } = await withSecond(store, now, now + 1000)
+    const late = newDelta(now + 7, { a: '1' }, { expiresAt: now + HOUR, alsoSeen: FUDD })
+    assert.equal(await store.update(session.id, ELMER, { ...late, expect: [expecting('a', '2')] }, now + 7), 'conflict')
+    await assertHandles(store, session.id, [session.handle, second])
+    await store.revoke(session.id, ELMER)
+    assert.equal(await store.update(session.id, ELMER, late, now + 7), 'gone')
+    await assertHandles(store, session.id, [second])
+  }),
+]
 
 export const updatingCases: readonly StoreCase[] = [
   ...deltas,
+  ...alsoSeen,
 
   storeCase('an update records when the handle was seen and moves its end, and nothing else', async ({ store, now }) => {
     const session = withValues(now)

@@ -1,0 +1,113 @@
+/** What a host that crosses answers to a request without a session, before the application sees it. */
+import type { Cause } from './core/ask.ts'
+import { sealReturn } from './core/ask.ts'
+import type { Backoff } from './core/crossing-cookies.ts'
+import { newRid, readBackoff, readHint } from './core/crossing-cookies.ts'
+import { cookieValues } from './core/cookie.ts'
+import { acceptsHtml, kindOf, safePath } from './core/navigation.ts'
+import { page } from './core/pages.ts'
+import type { Reply } from './core/reply.ts'
+import { extended, jsonReply, seeOther } from './core/reply.ts'
+import { signInPage } from './core/sign-in-target.ts'
+import type { Account, MaybePromise } from './core/types.ts'
+import type { Visit } from './core/visit.ts'
+import { cookiesOf } from './core/visit.ts'
+import { bounce } from './transports/redirect.ts'
+
+/** What is asked of the session of the request, and only when it matters. */
+export interface Presence {
+  account(): Promise<Account | null>
+  /** Whether the cookie opened anything, anonymous sessions included. */
+  isLive(): Promise<boolean>
+}
+
+const TRIES = 2
+const TRIES_MS = 10_000
+const SILENT: Cause = { interactive: false, act: false }
+const WANTED: Cause = { interactive: true, act: false }
+
+/** A reply, or `null`: the application serves the request, with a session or without one. */
+export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | null> {
+  const { place, request } = visit
+  const { bridge, role } = place.span
+  const isProtected = bridge.protects?.({ method: request.method, path: request.path, host: place.host }) === true
+  if (isProtected) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
+  const mayAsk = role !== 'hub' && kindOf(request) === 'navigation' && mayHaveSession(visit)
+  return mayAsk ? askSilently(visit, session) : null
+}
+
+async function askSilently(visit: Visit, session: Presence): Promise<Reply | null> {
+  // The hint speaks of accounts: an anonymous session here does not make up for one.
+  const hinted = hintOf(visit) !== null
+  if (hinted ? (await session.account()) !== null : await session.isLive()) return null
+  const backoff = readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))
+  return backoff.out || isHeldBack(visit, backoff) ? null : bounce(visit, targetOf(visit), SILENT)
+}
+
+/**
+ * Whether it is worth asking: the hint says that somebody is signed in at the hub, a cookie here says that there was a session, or the
+ * application wants the first page of each visit to ask. Somebody who brings none of them is never redirected.
+ */
+function mayHaveSession(visit: Visit): boolean {
+  const { place, request } = visit
+  const cookies = cookiesOf(visit)
+  if (cookieValues(cookies, place.cookie.name).length > 0) return true
+  if (hintOf(visit) !== null) return true
+  // Programs that fetch pages without being browsers do not say how they navigate.
+  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate'
+}
+
+const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))
+
+/** The loop guard, and the answer that nobody is there, which holds until the hint says otherwise. */
+function isHeldBack(visit: Visit, backoff: Backoff): boolean {
+  const { context, place } = visit
+  const now = context.now()
+  if (backoff.noneUntil > now && backoff.hint === readHint(cookiesOf(visit))) return true
+  if (backoff.tries.filter((at) => now - at < TRIES_MS).length < TRIES) return false
+  context.emit(place.host, { type: 'crossing.refused', reason: 'loop-guard', rid: null, mode: 'redirect' })
+  return true
+}
+
+function answerProtected(visit: Visit): Reply {
+  const { context, place, request } = visit
+  switch (kindOf(request)) {
+    case 'prefetch':
+      return { status: 503, headers: { 'cache-control': 'no-store' }, body: '' }
+    case 'navigation': {
+      if (place.span.role === 'hub') return signInHere(visit) ?? signInAgain(visit)
+      const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
+      return backoff.out || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
+    }
+    case 'embedded':
+    case 'other':
+      return signInAgain(visit)
+  }
+}
+
+function signInHere(visit: Visit): Reply | null {
+  const { context, place } = visit
+  const url = signInPage(visit, { host: place.host, st: sealReturn(visit, newRid(context.now()), targetOf(visit)) })
+  return url === null ? null : seeOther(url)
+}
+
+/** 401: a page for people, JSON for scripts, which trusted origins may read. A body is never sent on. */
+function signInAgain(visit: Visit): Reply {
+  const { context, request } = visit
+  const back = request.method === 'GET' ? safePath(targetOf(visit), context.basePath) : '/'
+  const begin = `${context.basePath}begin?to=${encodeURIComponent(back)}`
+  if (!acceptsHtml(request)) return withCors(visit, jsonReply(401, { error: 'signed-out', refresh: `${context.basePath}begin` }))
+  const text =
+    request.method === 'GET'
+      ? 'This page is for signed-in visitors.'
+      : 'You are no longer signed in, so this was not saved. Sign in, go back, and send it again.'
+  return page(401, { title: 'Please sign in', text, link: { href: begin, text: 'Sign in' } })
+}
+
+function withCors({ context, request }: Visit, reply: Reply): Reply {
+  const origin = request.header('origin')
+  if (origin === undefined || !context.trustsOrigin(origin)) return reply
+  return extended(reply, { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'Origin' })
+}
+
+const targetOf = ({ request }: Visit): string => request.path + (request.query === '' ? '' : `?${request.query}`)

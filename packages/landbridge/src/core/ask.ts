@@ -1,0 +1,129 @@
+/** The question that one host has another one asked by way of the browser: may this browser have a session here? */
+import type { Mode } from './bridge.ts'
+import { originFor } from './bridge.ts'
+import { newRid, writeAsked } from './crossing-cookies.ts'
+import type { CrossingReason } from './events.ts'
+import { mintSecret, sha256 } from './handle.ts'
+import { safePath } from './navigation.ts'
+import type { Host } from './types.ts'
+import type { BridgedPlace, Visit } from './visit.ts'
+import { cookiesOf, singleFields } from './visit.ts'
+
+/** A question as the issuing host understood it, with the place that asks. */
+export interface Ask {
+  readonly asker: BridgedPlace
+  readonly mode: Mode
+  readonly rid: string
+  /** SHA-256 of what only the asking browser knows. */
+  readonly cc: string
+  /** Sealed by the asking host for itself: where the browser goes back to. */
+  readonly st: string
+  readonly interactive: boolean
+  readonly iat: number
+}
+
+/** Why a host asks. */
+export interface Cause {
+  /** The visitor may be shown the sign-in page: he wants to be signed in, or wants a page that needs it. */
+  readonly interactive: boolean
+  /** The visitor's own act began it, on a page of this host or of the hub: it ends a sign-out here. */
+  readonly act: boolean
+}
+
+const ASK_LIFE_MS = 120_000
+/** How far the clocks of two hosts may be apart. */
+export const SKEW_MS = 5000
+
+/** Begins a request: the URL that asks, and the cookies that remember it. */
+export function beginAsk(visit: Visit, mode: Mode, path: string, cause: Cause): { rid: string; url: string; cookies: string[] } {
+  const { context, place, seen } = visit
+  const { keys, basePath } = context
+  const now = context.now()
+  const rid = newRid(now)
+  const verifier = mintSecret()
+  const issuer = place.span.bridge.issuerFor(place.host)
+  const ask = {
+    h: place.host,
+    m: mode,
+    rid,
+    cc: sha256(verifier),
+    st: sealReturn(visit, rid, path),
+    i: cause.interactive ? '1' : '0',
+    iat: String(now),
+  }
+  const query = new URLSearchParams({ ...ask, sig: keys.sign('ask', place.host, textOf(ask)) })
+  context.emit(place.host, { type: 'crossing.asked', rid, mode, issuer, interactive: cause.interactive })
+  return {
+    rid,
+    url: `${originFor(issuer, seen)}${basePath}ask?${query.toString()}`,
+    cookies: writeAsked(keys, place.host, { rid, mode, verifier, ...cause, iat: now }, cookiesOf(visit)),
+  }
+}
+
+type Fields = Record<'h' | 'm' | 'rid' | 'cc' | 'st' | 'i' | 'iat', string>
+
+const textOf = ({ h, m, rid, cc, st, i, iat }: Fields): string => [h, m, rid, cc, st, i, iat].join('\n')
+
+/** Reads and checks an ask; a reason when it is not one that a host of this bridge made within the last two minutes. */
+export async function readAsk(visit: Visit, query: string): Promise<Ask | CrossingReason> {
+  const { context, place } = visit
+  const given = query.length > 4096 ? null : singleFields(query)
+  const fields = given === null ? null : (Object.fromEntries(given) as Partial<Fields & { sig: string }>)
+  if (fields === null || !isComplete(fields)) return 'ask-malformed'
+  if (!context.keys.verify('ask', fields.h, textOf(fields), fields.sig)) return 'ask-forged'
+  const iat = Number(fields.iat)
+  const age = context.now() - iat
+  if (!(age <= ASK_LIFE_MS && age >= -SKEW_MS)) return 'ask-expired'
+  const asker = await context.locate(fields.h)
+  if (asker === null || asker === 'malformed' || asker.host !== fields.h || !mayAsk(asker.span, place)) return 'ask-unknown-host'
+  const { rid, cc, st } = fields
+  return { asker: { ...asker, span: asker.span! }, mode: fields.m as Mode, rid, cc, st, interactive: fields.i === '1', iat }
+}
+
+function isComplete(fields: Partial<Fields & { sig: string }>): fields is Fields & { sig: string } {
+  const all: readonly (string | undefined)[] = [fields.h, fields.m, fields.rid, fields.cc, fields.st, fields.i, fields.iat, fields.sig]
+  return all.every((field) => field !== undefined && field !== '')
+}
+
+/** Only hosts of the same bridge, and at a hub only its spokes. */
+function mayAsk(span: BridgedPlace['span'] | null, issuer: BridgedPlace): boolean {
+  return span !== null && span.bridge === issuer.span.bridge && span.role !== 'hub'
+}
+
+/** Seals where the browser goes back to. */
+export function sealReturn({ context, place }: Visit, rid: string, path: string): string {
+  return context.keys.seal('st', place.host, { rid, p: safePath(path, context.basePath), iat: context.now() })
+}
+
+/** Where the browser goes back to on a host, by the sealed record alone; `/` for anything else. */
+export function openReturn({ context, place }: Visit, st: string | undefined, host: Host = place.host): string {
+  const record = st === undefined ? null : context.keys.open('st', host, st)
+  return typeof record?.['p'] === 'string' ? safePath(record['p'], context.basePath) : '/'
+}
+
+/** The issuing host's word that the visitor has just signed in there to go to this page of another host. */
+export function sealBegun({ context }: Visit, host: Host, path: string): string {
+  return context.keys.seal('begun', host, { p: path, iat: context.now() })
+}
+
+/** The page, or `null` for what is no such word, or older than two minutes. */
+export function openBegun({ context, place }: Visit, sealed: string): string | null {
+  const record = context.keys.open('begun', place.host, sealed) as { p: string; iat: number } | null
+  return record !== null && context.now() - record.iat <= ASK_LIFE_MS ? safePath(record.p, context.basePath) : null
+}
+
+/** Where a sign-in page was asked from: by the issuing host, sealed for itself. */
+export interface SignInRequest {
+  readonly host: Host
+  readonly st: string
+}
+
+const SIGN_IN_LIFE_MS = 3_600_000
+
+export const sealSignIn = ({ context, place }: Visit, request: SignInRequest): string =>
+  context.keys.seal('sign-in', place.host, { ...request, iat: context.now() })
+
+export function openSignIn({ context, place }: Visit, sealed: string): SignInRequest | null {
+  const record = context.keys.open('sign-in', place.host, sealed) as (SignInRequest & { iat: number }) | null
+  return record !== null && context.now() - record.iat <= SIGN_IN_LIFE_MS ? record : null
+}

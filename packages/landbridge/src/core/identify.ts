@@ -1,0 +1,102 @@
+/** Whose session it is on this host: the active account, and at a spoke the one that the application lets in there. */
+import type { AccountInfo } from './accounts.ts'
+import { accountFor, ACTIVE_KEY, activeAccount, BOUND_KEY, CLAIMS_KEY, isExpired, recordAt, removalsOf } from './accounts.ts'
+import type { Authorize, Claims } from './bridge.ts'
+import { updateLive } from './commit.ts'
+import { withinDeadline } from './deadline.ts'
+import { jsonOf } from './entry.ts'
+import { LandbridgeError } from './errors.ts'
+import type { Live } from './recognise.ts'
+import { valuesAt } from './records.ts'
+import type { Context } from './session.ts'
+import type { Expectation } from './store.ts'
+import type { Place } from './topology.ts'
+import type { Account, Host, MaybePromise } from './types.ts'
+import { isPromise } from './types.ts'
+import { applyChanges, valueOf } from './values.ts'
+
+export interface Identity {
+  readonly account: Account | null
+  /** What `authorize` said of the account on this host; `null` where nobody asks it. */
+  readonly claims: Claims | null
+  readonly values: string
+  /** What must still be so when changes are saved: otherwise another account has taken this one's place. */
+  readonly guard: readonly Expectation[]
+}
+
+const NO_GUARD: readonly Expectation[] = []
+export const NOBODY_KNOWN: Identity = { account: null, claims: null, values: '', guard: NO_GUARD }
+
+/** How long an answer of `authorize` holds, in milliseconds: a membership that is withdrawn ends by then. */
+const CLAIMS_MS = 300_000
+
+/** `null`: the session opens nothing here, because its account may not use this host, or has to sign in again. */
+export function identify(context: Context, place: Place, live: Live): MaybePromise<Identity | null> {
+  return place.span?.role === 'spoke' && live.session.accounts.length > 0
+    ? atSpoke(context, place, live)
+    : identifyHere(context, place, live)
+}
+
+function identifyHere(context: Context, place: Place, { session, handle }: Live): Identity {
+  const values = valuesAt(session, handle, place.values)
+  const active = activeAccount(session, values)
+  const account = active !== null && isExpired(active, context.now(), context.lifetime.absoluteMs) ? null : active
+  const guard = session.accounts.length < 2 ? NO_GUARD : [{ key: ACTIVE_KEY, json: valueOf(values, ACTIVE_KEY) }]
+  return { account, claims: null, values, guard }
+}
+
+/** The account is chosen anew at each request, so a switch at the hub needs no redirect. */
+function atSpoke(context: Context, place: Place, live: Live): MaybePromise<Identity | null> {
+  const { session, handle } = live
+  const now = context.now()
+  const account = accountFor(session, session.values, place.host)
+  if (account === null || isExpired(account, now, context.lifetime.absoluteMs)) return null
+  const known = recordAt<{ at: number; claims: Claims | false }>(handle.values, CLAIMS_KEY)
+  const bound = recordAt<string>(handle.values, BOUND_KEY)
+  const isKnown = bound === account.id && known !== null && now - known.at < CLAIMS_MS
+  return isKnown ? identityAtSpoke(account, known.claims, handle.values) : rebind(context, place, live, account, bound !== account.id)
+}
+
+function identityAtSpoke(account: Account, claims: Claims | false, values: string): Identity | null {
+  return claims === false ? null : { account, claims, values, guard: [{ key: BOUND_KEY, json: JSON.stringify(account.id) }] }
+}
+
+/** Asks the application and keeps its answer with the handle. Values of another account go with it. */
+async function rebind(context: Context, place: Place, live: Live, account: Account, isOther: boolean): Promise<Identity | null> {
+  const claims = await authorizeAt(place.span!.bridge.authorize!, account, place.host)
+  const { values } = live.handle
+  const changes = new Map<string, string | null>(isOther ? removalsOf(values) : [])
+  changes.set(BOUND_KEY, JSON.stringify(account.id)).set(CLAIMS_KEY, JSON.stringify({ at: context.now(), claims }))
+  // When another request was first, it has found the same, or the next request will look again.
+  const outcome = await updateLive(context, place, live, { changes, expect: [{ key: BOUND_KEY, json: valueOf(values, BOUND_KEY) }] })
+  return outcome === 'gone' ? null : identityAtSpoke(account, claims, applyChanges(values, changes))
+}
+
+/** The claims of an account on a host, or `false`. Throws `ERR_AUTHORIZE_UNAVAILABLE` when the application cannot tell. */
+export async function authorizeAt(authorize: Authorize, account: Account, host: Host): Promise<Claims | false> {
+  let answer: unknown
+  try {
+    const given = authorize(account, host)
+    answer = isPromise(given) ? await withinDeadline(given, 'authorize function') : given
+  } catch (cause) {
+    throw new LandbridgeError('ERR_AUTHORIZE_UNAVAILABLE', 'The authorize function of the application failed.', {
+      hint: 'Look at `cause`. An account that cannot be decided is not let in.',
+      cause,
+    })
+  }
+  if (typeof answer !== 'object' || answer === null) return answer === true ? {} : false
+  // As JSON and back: what is kept is what the application is handed.
+  return JSON.parse(jsonOf('claims', answer)) as Claims
+}
+
+/** The accounts of this browser as this host may know them: at a spoke only its own. */
+export function accountInfos(context: Context, place: Place, { session, handle }: Live, { account }: Identity): readonly AccountInfo[] {
+  if (place.span?.role === 'spoke') return account === null ? [] : [{ ...account, active: true, expired: false }]
+  const active = activeAccount(session, valuesAt(session, handle, place.values))
+  const { absoluteMs } = context.lifetime
+  return session.accounts.map((each) => ({
+    ...each,
+    active: each.id === active?.id,
+    expired: isExpired(each, context.now(), absoluteMs),
+  }))
+}

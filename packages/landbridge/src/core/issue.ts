@@ -1,0 +1,62 @@
+/** The issuing host's answer to an ask: a ticket, or nobody. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { accountFor, activeAccount, isExpired, leftKey } from './accounts.ts'
+import type { Ask } from './ask.ts'
+import type { Claims, Mode } from './bridge.ts'
+import { authorizeAt } from './identify.ts'
+import { recognise } from './recognise.ts'
+import { mintTicket } from './ticket.ts'
+import type { Account } from './types.ts'
+import type { BridgedPlace, Visit } from './visit.ts'
+import { cookiesOf } from './visit.ts'
+import { valueOf } from './values.ts'
+
+/** For whom a ticket is wanted, and by which way it will travel. */
+export type Wanted = Pick<Ask, 'asker' | 'rid' | 'cc'> & { readonly mode: Mode }
+
+/** The secret of a new ticket, or `null` for nobody: not signed in and not allowed are one answer. */
+export async function issue(visit: Visit, { asker, mode, rid, cc }: Wanted): Promise<string | null> {
+  const { context, place } = visit
+  const { live } = await recognise(context, place, cookiesOf(visit))
+  const nobody = (because: 'signed-out' | 'not-authorized'): null => {
+    context.emit(place.host, { type: 'crossing.answered-nobody', rid, mode, destination: asker.host, because })
+    return null
+  }
+  if (live === null) return nobody('signed-out')
+  const { session } = live
+  const isHub = place.span.bridge.kind === 'hub'
+  const chosen = isHub ? accountFor(session, session.values, asker.host) : activeAccount(session, session.values)
+  const account = chosen !== null && isExpired(chosen, context.now(), context.lifetime.absoluteMs) ? null : chosen
+  if (isHub && account === null) return nobody('signed-out')
+  const claims = isHub ? await claimsAt(visit, asker, account!) : undefined
+  if (claims === false) return nobody('not-authorized')
+  const given = {
+    destination: asker.host,
+    session: session.id,
+    ends: session.expiresAt,
+    account,
+    cc,
+    rid,
+    mode,
+    left: valueOf(session.values, leftKey(asker.scope)),
+  }
+  return mintTicket(visit, claims === undefined ? given : { ...given, claims })
+}
+
+const claimsAt = ({ place }: Visit, asker: BridgedPlace, account: Account): Promise<Claims | false> =>
+  authorizeAt(place.span.bridge.authorize!, account, asker.host)
+
+const CLASS_MS = 100
+
+/**
+ * Answers in steps of a tenth of a second, so that the time tells an asking host no more than the answer does: `nobody` is one answer,
+ * whether a session was read and `authorize` asked for it or not.
+ */
+export async function inTimeClass<Answer>(answer: Promise<Answer | null>): Promise<Answer | null> {
+  const began = performance.now()
+  const given = await answer
+  if (given !== null) return given
+  const spent = performance.now() - began
+  await pause(CLASS_MS - (spent % CLASS_MS))
+  return null
+}

@@ -1,0 +1,145 @@
+/** The accounts of a browser: signed in, added, switched, chosen for one host, removed. */
+import { checkedAccountId } from './account.ts'
+import type { AccountInfo } from './accounts.ts'
+import { ACCOUNTS_LIMIT, ACTIVE_KEY, choiceKey, choicesOf, removalsOf } from './accounts.ts'
+import type { Pending } from './commit.ts'
+import { accountChanged, ended, updateLive } from './commit.ts'
+import { LandbridgeError } from './errors.ts'
+import { mintHandle } from './handle.ts'
+import { accountInfos, identify, NOBODY_KNOWN } from './identify.ts'
+import type { Live } from './recognise.ts'
+import type { RequestState } from './request-state.ts'
+import type { Changes } from './store.ts'
+import type { Account } from './types.ts'
+import { applyChanges } from './values.ts'
+
+/** The account that is signed in as this request sees it; `find` has been awaited. */
+export const accountNow = ({ pending, identity }: RequestState): Account | null => pending?.accounts?.[0] ?? identity.account
+
+export async function listAccounts(state: RequestState): Promise<readonly AccountInfo[]> {
+  await state.find()
+  const pending = state.pending?.accounts
+  if (pending) return pending.map((account, i) => ({ ...account, active: i === 0, expired: false }))
+  return state.live === null ? [] : accountInfos(state.context, state.place, state.live, state.identity)
+}
+
+/** Signs an account in, as the only one. */
+export async function signInAlone(state: RequestState, account: { readonly id: string }): Promise<void> {
+  assertIssuer(state, 'signIn')
+  const id = checkedAccountId(account?.id, 'signIn')
+  await state.find()
+  enter(state, id, [])
+}
+
+/** Signs an account in beside those that are there. */
+export async function signInBeside(state: RequestState, account: { readonly id: string }): Promise<void> {
+  assertIssuer(state, 'addAccount')
+  const id = checkedAccountId(account?.id, 'addAccount')
+  await state.find()
+  const others = storedAccounts(state).filter((each) => each.id !== id)
+  if (others.length >= ACCOUNTS_LIMIT) {
+    throw new LandbridgeError('ERR_TOO_MANY_ACCOUNTS', `This browser has ${ACCOUNTS_LIMIT} accounts already.`, {
+      hint: 'Remove one with removeAccount first.',
+    })
+  }
+  enter(state, id, others)
+}
+
+export async function switchTo(state: RequestState, id: string): Promise<boolean> {
+  assertIssuer(state, 'switchAccount')
+  const target = (await listAccounts(state)).find((account) => account.id === id && !account.expired)
+  if (target === undefined || target.active) return target !== undefined
+  const { live, pending } = state
+  if (live === null || pending?.accounts) return reorder(state.change(), id)
+  const switched = new Map<string, string | null>(removalsOf(state.values))
+  await writeAtOnce(state, live, switched.set(ACTIVE_KEY, JSON.stringify({ id, at: state.context.now() })))
+  // What this request set before was meant for the other account.
+  pending?.changes.clear()
+  state.emit({ type: 'account.switched', session: live.session.id, account: id })
+  return true
+}
+
+export async function choose(state: RequestState, host: string, id: string | null): Promise<boolean> {
+  const { place, context } = state
+  if (place.span?.role !== 'hub') throw notAtHub('chooseAccount')
+  await state.find()
+  const { live } = state
+  const spoke = await context.locate(host)
+  if (live === null || spoke === null || spoke === 'malformed' || spoke.span?.bridge !== place.span.bridge) return false
+  if (id !== null && !live.session.accounts.some((account) => account.id === id)) return false
+  await writeAtOnce(state, live, new Map([[choiceKey(spoke.host), id === null ? null : JSON.stringify(id)]]))
+  return true
+}
+
+/** `last`: it was the only one, and signing it out is the caller's. `gone`: it was not there. */
+export async function remove(state: RequestState, id: string): Promise<'gone' | 'removed' | 'last'> {
+  assertIssuer(state, 'removeAccount')
+  await state.find()
+  const accounts = storedAccounts(state)
+  const left = accounts.filter((account) => account.id !== id)
+  if (left.length === accounts.length) return 'gone'
+  if (left.length === 0) return 'last'
+  const before = accountNow(state)
+  const pending = state.change()
+  if (before === null || before.id === id) dropValues(state, pending)
+  pending.fresh ??= mintHandle()
+  pending.accounts = left
+  state.stirred = true
+  if (state.id !== null) state.emit({ type: 'account.removed', session: state.id, account: id })
+  return 'removed'
+}
+
+/** At the commit, with all that a renewal does. */
+function enter(state: RequestState, id: string, others: readonly Account[]): void {
+  const before = accountNow(state)
+  const pending = state.change()
+  if (before !== null && before.id !== id) dropValues(state, pending)
+  // What this very request minted before, for a CSRF token, nobody has seen yet.
+  pending.fresh ??= mintHandle()
+  pending.signedIn = { id, signedInAt: state.context.now() }
+  pending.accounts = [pending.signedIn, ...others]
+  state.stirred = true
+}
+
+/** Another person's values must not reach this account, neither the stored ones nor those set earlier in this request. */
+function dropValues(state: RequestState, pending: Pending): void {
+  pending.dropValues = true
+  pending.changes.clear()
+  for (const [key, json] of choicesOf(state.values)) pending.changes.set(key, json)
+  state.identity = { ...NOBODY_KNOWN, account: state.identity.account }
+}
+
+/** The accounts of this browser as the commit will store them. */
+const storedAccounts = ({ pending, live }: RequestState): readonly Account[] => pending?.accounts ?? live?.session.accounts ?? []
+
+/** A switch among accounts that this very request signed in. */
+function reorder(pending: Pending, id: string): boolean {
+  pending.accounts = (pending.accounts ?? []).toSorted((a, b) => Number(b.id === id) - Number(a.id === id))
+  pending.changes.clear()
+  return true
+}
+
+/** What concerns the accounts takes effect at once, so that a request beside this one cannot undo it. */
+async function writeAtOnce(state: RequestState, live: Live, changes: Changes): Promise<void> {
+  const { context, place } = state
+  state.assertOpen()
+  const outcome = await updateLive(context, place, live, { changes, expect: state.identity.guard })
+  if (outcome === 'gone') throw ended(context, place, live.session.id)
+  if (outcome === 'conflict') throw accountChanged()
+  state.stirred = true
+  const values = applyChanges(state.values, changes)
+  const { session, handle } = live
+  const now = place.values === 'session' ? { session: { ...session, values } } : { handle: { ...handle, values } }
+  state.identity = (await identify(context, place, { ...live, ...now })) ?? NOBODY_KNOWN
+}
+
+function assertIssuer({ place }: RequestState, method: string): void {
+  if (place.span?.role === 'spoke') throw notAtHub(method)
+}
+
+/** The error of an act that belongs to the host which holds the accounts. */
+function notAtHub(method: string): LandbridgeError {
+  return new LandbridgeError('ERR_NOT_AT_HUB', `${method} was called on a host that does not hold the accounts.`, {
+    hint: 'Sign in and choose accounts at the hub. A spoke sends the browser there: link to /.session/begin?to=/path, or protect the route.',
+  })
+}

@@ -1,0 +1,49 @@
+/** A request that takes part in a crossing, with everything that a step of it needs. */
+import type { Mode, Seen, Span } from './bridge.ts'
+import { originFor } from './bridge.ts'
+import type { CrossingReason } from './events.ts'
+import type { Keys } from './keys.ts'
+import type { Inbound } from './request.ts'
+import type { Context } from './session.ts'
+import type { Place } from './topology.ts'
+
+/** A place that is part of a bridge. */
+export type BridgedPlace = Place & { readonly span: Span }
+
+export interface Visit {
+  readonly context: Context & { readonly keys: Keys }
+  readonly place: BridgedPlace
+  readonly request: Inbound
+  readonly seen: Seen
+}
+
+/** The visit of a request, or `null` where nothing crosses. */
+export function visitOf(context: Context, place: Place, request: Inbound, seen: Seen): Visit | null {
+  return place.span === null || context.keys === null
+    ? null
+    : { context: { ...context, keys: context.keys }, place: { ...place, span: place.span }, request, seen }
+}
+
+export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''
+
+/** The origin under which the browser came here. */
+export const ownOrigin = ({ place, seen }: Visit): string => originFor(place.host, seen)
+
+/** Parameters of a query or a form: each name at most once, otherwise `null`. */
+export function singleFields(text: string): ReadonlyMap<string, string> | null {
+  const fields = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (fields.has(name) || fields.size >= 16) return null
+    fields.set(name, value)
+  }
+  return fields
+}
+
+export function refuseCrossing(
+  { context, place }: Visit,
+  reason: CrossingReason,
+  rid: string | null = null,
+  mode: Mode | null = null,
+): void {
+  context.emit(place.host, { type: 'crossing.refused', reason, rid, mode })
+}

@@ -1,0 +1,61 @@
+/**
+ * The ticket travels by requests of the page's own script, within one site: nothing navigates.
+ *
+ *   POST own/.session/begin -> ask URL   fetch(ask URL) -> ticket   POST own/.session/in -> a handle
+ */
+import { holdBack } from '../core/answer.ts'
+import { beginAsk } from '../core/ask.ts'
+import type { Ask } from '../core/ask.ts'
+import { originFor } from '../core/bridge.ts'
+import { clearAsked, clearBackoff, isRid, readAsked, readBackoff } from '../core/crossing-cookies.ts'
+import { inTimeClass, issue } from '../core/issue.ts'
+import { canonicalOrigin } from '../core/origin.ts'
+import { redeem } from '../core/redeem.ts'
+import { refuse } from '../core/refuse.ts'
+import type { Reply } from '../core/reply.ts'
+import { extended, jsonReply } from '../core/reply.ts'
+import type { Visit } from '../core/visit.ts'
+import { cookiesOf } from '../core/visit.ts'
+
+/** At the asking host, for its own script: where to ask, and the cookie that remembers it. Also for `web-message`. */
+export function beginForScript(visit: Visit, fields: ReadonlyMap<string, string>): Reply {
+  const mode = fields.get('mode') === 'web-message' ? 'web-message' : 'fetch'
+  const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: false })
+  return jsonReply(200, { rid, ask: url }, cookies)
+}
+
+/** At the issuing host: only the very page that asks may read the answer, so only its origin is named. */
+export async function answerByFetch(visit: Visit, ask: Ask): Promise<Reply> {
+  const origin = originFor(ask.asker.host, visit.seen)
+  const { rid, mode } = ask
+  if (canonicalOrigin(visit.request.header('origin') ?? '') !== origin) return refuse(visit, 'wrong-origin', { rid, mode })
+  const ticket = await inTimeClass(issue(visit, ask))
+  const cors = {
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'cross-origin-resource-policy': 'same-site',
+    vary: 'Origin',
+  }
+  return extended(jsonReply(200, { ticket }), cors)
+}
+
+/** At the asking host again, from its own script: `rid` and `ticket`, or no ticket when the answer was nobody. */
+export async function receiveByFetch(visit: Visit, fields: ReadonlyMap<string, string>): Promise<Reply> {
+  const { context, place } = visit
+  const rid = fields.get('rid')
+  if (rid === undefined || !isRid(rid)) return refuse(visit, 'answer-malformed')
+  const asked = readAsked(context.keys, place.host, rid, cookiesOf(visit), context.now())
+  if (asked === null || asked.mode !== 'fetch') return refuse(visit, 'request-unknown', { rid, mode: 'fetch', cookies: [clearAsked(rid)] })
+  const cookies = [clearAsked(rid)]
+  const ticket = fields.get('ticket')
+  if (ticket === undefined) {
+    context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: 'nobody' })
+    return jsonReply(200, { changed: false }, [...cookies, holdBack(visit)])
+  }
+  if (readBackoff(context.keys, place.host, cookiesOf(visit)).out) return refuse(visit, 'signed-out-here', { rid, mode: 'fetch', cookies })
+  const redemption = await redeem(visit, ticket, { mode: 'fetch', asked, origin: null })
+  if (redemption.outcome === 'refused') return refuse(visit, redemption.reason, { rid, mode: 'fetch', cookies })
+  context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: redemption.outcome })
+  if (redemption.outcome === 'connected') return jsonReply(200, { changed: false }, [...cookies, clearBackoff()])
+  return jsonReply(200, { changed: true }, [...cookies, redemption.cookie, clearBackoff()])
+}
