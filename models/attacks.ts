@@ -4,6 +4,7 @@ import { crossing } from './crossing.ts'
 import type { Attack } from './explore.ts'
 import { explore } from './explore.ts'
 import type { Rules } from './rules.ts'
+import type { Scene } from './scenes.ts'
 import { SCENES } from './scenes.ts'
 
 export type Needed = keyof typeof NEEDED
@@ -11,8 +12,10 @@ export const NEEDED_NAMES = Object.keys(NEEDED) as Needed[]
 
 /** The nearest state in which the invariant that a defence keeps is broken, with that defence alone taken away; `null` if there is none. */
 export function attackWithout(defence: Needed): Attack | null {
-  const rules: Rules = { without: new Set([defence]), sight: 'live', bounds: SCENES['everything once'] }
-  return explore(crossing(rules, [NEEDED[defence].breaks])).attack
+  const needed = NEEDED[defence]
+  const scene: Scene = 'scene' in needed ? needed.scene : 'everything once'
+  const rules: Rules = { without: new Set([defence]), sight: 'live', bounds: SCENES[scene] }
+  return explore(crossing(rules, [needed.breaks])).attack
 }
 
 export function tellAttack({ trace, fault }: Attack): string {

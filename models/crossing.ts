@@ -11,20 +11,7 @@ import { redeemingSteps } from './redeeming.ts'
 import type { Rules } from './rules.ts'
 import { canOpen, has, opening } from './rules.ts'
 import type { Host, Pull, Spoke, State, Ticket, Who } from './state.ts'
-import {
-  HOSTS,
-  INITIAL,
-  keyOf,
-  newSession,
-  NOWHERE,
-  opened,
-  PEOPLE,
-  PLANTED,
-  SPOKES,
-  withBrowser,
-  withCookie,
-  withSession,
-} from './state.ts'
+import { HOSTS, INITIAL, keyOf, newSession, NOWHERE, opened, PEOPLE, PLANTED, SPOKES, withCookie, withOut, withSession } from './state.ts'
 
 /** The model under some rules; `faultOf` judges by the named invariants only. */
 export function crossing(rules: Rules, invariants: readonly Invariant[] = Object.keys(INVARIANTS) as Invariant[]): Model<State> {
@@ -53,13 +40,13 @@ function signIn(state: State, rules: Rules): Step<State>[] {
     const before = masterOf(state, who, rules)
     const tell = () => `The ${who} signs in at the hub.`
     if (before >= 0 && !has(rules, 'renewal')) {
-      return { kind: 'sign-in', tell, next: withBrowser(withSession(state, before, { account: who }), who, { hint: before }) }
+      return { kind: 'sign-in', tell, next: withSession(state, before, { account: who }) }
     }
     const number = state.sessions.length
     const secret = `m${number}`
     const ended = before < 0 ? state : withSession(state, before, { live: false, ended: true })
     const added = { ...ended, sessions: [...ended.sessions, newSession(who, secret)] }
-    return { kind: 'sign-in', tell, next: withBrowser(withCookie(added, who, 'hub', secret), who, { hint: number }) }
+    return { kind: 'sign-in', tell, next: withCookie(added, who, 'hub', secret) }
   })
 }
 
@@ -73,50 +60,61 @@ function signOut(state: State, rules: Rules): Step<State>[] {
   })
 }
 
-/** The victim signs out at one spoke: that handle is removed, and a marker in the browser holds back silent re-entry. */
-function signOutHere(state: State, { without }: Rules): Step<State>[] {
+/**
+ * The victim signs out at one spoke: that handle is removed, the session notes it, so that tickets from before can be told, and a marker
+ * in the browser holds back what comes later. An act from before is none any more.
+ */
+function signOutHere(state: State, rules: Rules): Step<State>[] {
   return SPOKES.flatMap((spoke) => {
-    const { cookies, out } = state.browsers.victim
-    const number = opened(state, spoke, cookies[spoke], without)
-    if (number < 0 || out[spoke]) return []
+    const number = opened(state, spoke, state.browsers.victim.cookies[spoke], rules.without)
+    if (number < 0) return []
     const handles = { ...state.sessions[number]!.handles, [spoke]: null }
-    const overtaken = state.tickets.map((each) => (each.session === number && each.to === spoke ? { ...each, overtaken: true } : each))
-    const left = withBrowser(withCookie(state, 'victim', spoke, null), 'victim', { out: { ...out, [spoke]: true } })
-    const next = { ...withSession(left, number, { handles }), tickets: overtaken }
+    const tickets = state.tickets.map((each) => (each.session === number && each.to === spoke ? { ...each, overtaken: true } : each))
+    const closed = withOut(withCookie(state, 'victim', spoke, null), 'victim', spoke, { out: true, left: true })
+    const next = { ...withSession(closed, number, { handles }), tickets }
     return [{ kind: 'sign-out-here', tell: () => `The victim signs out at ${spoke} only.`, next }]
   })
 }
 
 /**
- * The hub's handle stays idle until it ends. Who works at a spoke is not idle at the hub either, so no handle of a spoke outlives it.
- * The record of the session stands until it is swept.
+ * The hub's handle stays idle until it ends. Who works at a spoke, or is let in there, is not idle at the hub either, so no handle of a
+ * spoke outlives it. The record of the session stands until it is swept.
  */
 function masterEnds(state: State, rules: Rules): Step<State>[] {
   return state.sessions.flatMap(({ account, live, handles }, number) => {
     if (account !== 'victim' || !live || handles.hub === null) return []
-    const left = has(rules, 'kept-alive') ? NOWHERE : { ...handles, hub: null }
-    const tell = () => `Nobody comes to the hub with session ${number + 1} until its handle there ends.`
+    const left = has(rules, 'kept-alive') && has(rules, 'kept-alive-from-the-start') ? NOWHERE : { ...handles, hub: null }
+    const meanwhile = has(rules, 'kept-alive') ? 'or to a spoke for a second time,' : 'but to the spokes only,'
+    const tell = () => `Nobody comes to the hub with session ${number + 1}, ${meanwhile} until the hub's handle ends.`
     return [{ kind: 'master-ends', tell, next: withSession(state, number, { handles: left }) }]
   })
 }
 
 /**
- * A spoke begins: it sets the cookie rq.<rid> and sends the browser to the hub with an ask. By the user's act, which takes the marker
- * away; or silently, on any GET that somebody makes the browser do, unless the marker stands.
+ * A spoke begins: it sets the cookie rq.<rid> and sends the browser to the hub with an ask. By the user's act, on a page of this host or
+ * the sign-in page of the hub, which takes the marker away; or silently, on any GET that somebody makes the browser do. Or by an address
+ * by which the hub tells that somebody has just signed in there to come here, opened in another browser, or again.
  */
 function start(state: State, rules: Rules): Step<State>[] {
   return PEOPLE.filter((by) => state.pulls.filter((pull) => pull.by === by).length < rules.bounds.pulls[by]).flatMap((by) =>
     nameable(state).flatMap((spoke) => {
-      const { hint, out } = state.browsers[by]
-      const added = { ...state, pulls: [...state.pulls, { spoke, by, hint, rq: true, answered: false }] }
-      const rid = added.pulls.length
-      const then = `${spoke} sets the cookie rq.${rid} and sends the browser to the hub with ask ${rid}.`
-      const acted = out[spoke] ? withBrowser(added, by, { out: { ...out, [spoke]: false } }) : added
-      const act: Step<State> = { kind: 'start', tell: () => `The ${by} asks to sign in at ${spoke}; ${then}`, next: acted }
-      // Where no marker stands both are the same step.
-      if (!out[spoke]) return [act]
-      const silent = { kind: 'start-silently', tell: () => `A page of the attacker makes the ${by}'s browser open ${spoke}; ${then}` }
-      return [act, { ...silent, next: has(rules, 'marker-at-start') ? null : added }]
+      const begun = (act: boolean): State => ({
+        ...state,
+        pulls: [...state.pulls, { spoke, by, rq: true, act: act && !has(rules, 'act-overtaken') }],
+      })
+      const then = `${spoke} sets the cookie rq.${state.pulls.length + 1} and sends the browser to the hub with ask ${state.pulls.length + 1}.`
+      const act: Step<State> = {
+        kind: 'start',
+        tell: () => `The ${by} asks to sign in at ${spoke}; ${then}`,
+        next: withOut(begun(true), by, spoke, { out: false, left: false }),
+      }
+      // Where the user has not left, both are the same step.
+      if (!state.browsers[by].left[spoke]) return [act]
+      const makes = (url: string) => () => `A page of the attacker makes the ${by}'s browser open ${url}; ${then}`
+      const silent: Step<State> = { kind: 'start-silently', tell: makes(spoke), next: begun(false) }
+      if (!state.sessions.some(({ account }) => account === 'attacker')) return [act, silent]
+      const forged = has(rules, 'act-bound') ? null : withOut(begun(true), by, spoke, { out: false })
+      return [act, silent, { kind: 'forged-act', tell: makes(`the address by which the hub sent him back to ${spoke}`), next: forged }]
     }),
   )
 }
@@ -125,11 +123,7 @@ function start(state: State, rules: Rules): Step<State>[] {
 function ask(state: State, rules: Rules): Step<State>[] {
   return PEOPLE.flatMap((who) =>
     state.pulls.flatMap((pull, rid) => {
-      if (!canOpen(who, pull.by, pull.answered, rules)) return []
-      const logs = rules.sight === 'log' && who === pull.by && !pull.answered
-      const logged = logs ? { ...state, pulls: state.pulls.with(rid, { ...pull, answered: true }) } : state
-      const answers = answerAsk(logged, rules, who, { ...pull, rid, cc: rid })
-      return answers.map((step) => ({ ...step, next: step.next ?? (logs ? logged : null) }))
+      return canOpen(who, pull.by, rules) ? answerAsk(state, rules, who, { ...pull, rid, cc: rid }) : []
     }),
   )
 }
@@ -139,7 +133,7 @@ function forgedAsk(state: State, rules: Rules): Step<State>[] {
   return PEOPLE.flatMap((who) =>
     state.pulls.flatMap((pull, rid) =>
       state.pulls.flatMap((other, cc) => {
-        const isKnown = [pull, other].every(({ by, answered }) => canOpen('attacker', by, answered, rules))
+        const isKnown = [pull, other].every(({ by }) => canOpen('attacker', by, rules))
         if (cc === rid || other.spoke !== pull.spoke || !isKnown) return []
         if (has(rules, 'signature')) return [{ kind: 'forged-ask', tell: () => '', next: null }]
         return answerAsk(state, rules, who, { ...pull, rid, cc }, 'forged-ask')
@@ -148,18 +142,17 @@ function forgedAsk(state: State, rules: Rules): Step<State>[] {
   )
 }
 
-type Asked = Pick<Pull, 'spoke' | 'by' | 'hint'> & { readonly rid: number; readonly cc: number }
+type Asked = Pick<Pull, 'spoke' | 'by'> & { readonly rid: number; readonly cc: number }
 
 /**
- * The hub reads its own handle in the browser that came, and compares the session with the one that the ask was made beside. For an
- * account that is signed in it issues a ticket and redirects to `in` of the spoke, with ticket and rid in the URL.
+ * The hub reads its own handle in the browser that came. For an account that is signed in it issues a ticket and answers with a form that
+ * posts itself to `in` of the spoke, with ticket and rid in its body.
  */
-function answerAsk(state: State, rules: Rules, who: Who, { spoke, by, hint, rid, cc }: Asked, kind = 'ask'): Step<State>[] {
+function answerAsk(state: State, rules: Rules, who: Who, { spoke, by, rid, cc }: Asked, kind = 'ask'): Step<State>[] {
   const session = masterOf(state, who, rules)
   const what = kind === 'ask' ? `ask ${rid + 1}` : `a forged ask of rid ${rid + 1} with the cc of ask ${cc + 1}`
   const refused = (why: string): Step<State>[] => [{ kind, tell: () => `${opening(who, by)} ${what}; the hub ${why}.`, next: null }]
   if (!isSignedIn(state, session)) return refused('knows nobody there')
-  if (has(rules, 'pairing') && hint !== session) return refused('answers for another session only')
   if (state.tickets.length >= rules.bounds.tickets) return []
   const ticket = newTicket({ kind: 'pull', to: spoke, session, inBrowser: who, rid, cc })
   const tell = () =>
@@ -168,9 +161,9 @@ function answerAsk(state: State, rules: Rules, who: Who, { spoke, by, hint, rid,
 }
 
 type NewTicket = Pick<Ticket, 'kind' | 'to' | 'session' | 'inBrowser' | 'rid' | 'cc'>
-const newTicket = (given: NewTicket): Ticket => ({ ...given, gone: false, overtaken: false, answered: false, handles: 0, wrong: null })
+const newTicket = (given: NewTicket): Ticket => ({ ...given, gone: false, overtaken: false, waiting: false, handles: 0, wrong: null })
 
-/** A person follows a link at the hub to a host that takes pushed tickets: an act of his, and a form with the ticket in it. */
+/** A person follows a link at the hub to a host that takes pushed tickets: a form with the ticket in it. It does not take a marker away. */
 function push(state: State, rules: Rules): Step<State>[] {
   const { bounds } = rules
   if (state.tickets.length >= bounds.tickets) return []
@@ -180,11 +173,10 @@ function push(state: State, rules: Rules): Step<State>[] {
     if (!isSignedIn(state, session)) return []
     return nameable(state).map((to) => {
       const ticket = newTicket({ kind: 'push', to, session, inBrowser: who, rid: null, cc: null })
-      const added = { ...state, tickets: [...state.tickets, ticket] }
-      const next = withBrowser(added, who, { out: { ...state.browsers[who].out, [to]: false } })
+      const next = { ...state, tickets: [...state.tickets, ticket] }
       return {
         kind: 'push',
-        tell: () => `The ${who} follows a link at the hub to ${to}; the form holds ticket ${added.tickets.length}.`,
+        tell: () => `The ${who} follows a link at the hub to ${to}; the form holds ticket ${next.tickets.length}.`,
         next,
       }
     })

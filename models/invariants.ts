@@ -33,14 +33,16 @@ const staysEnded: Check = (state, { without }) => {
   if (late >= 0) return `Ticket ${late + 1} yielded a handle after the hub's handle had ended.`
   const orphan = sessions.findIndex(({ live, handles }) => live && handles.hub === null && SPOKES.some((spoke) => handles[spoke] !== null))
   if (orphan >= 0) return `A handle of session ${orphan + 1} opens a spoke after the hub's handle has ended.`
-  const { out, cookies } = browsers.victim
-  const back = SPOKES.find((spoke) => out[spoke] && opened(state, spoke, cookies[spoke], without) >= 0)
+  const { left, cookies } = browsers.victim
+  const back = SPOKES.find((spoke) => left[spoke] && opened(state, spoke, cookies[spoke], without) >= 0)
   return back === undefined ? null : `The victim signed out at ${back} and is signed in there again without having asked for it.`
 }
 
-/** 4. A ticket is neither found nor burnt by another host, nor by a browser that shows no sign of having asked. */
+const MISUSED: readonly unknown[] = ['burnt by a stranger', 'found at another host', 'found by another transport']
+
+/** 4. A ticket is neither found nor burnt by another host or transport, nor by a browser that shows no sign of having asked. */
 const notBurnt: Check = ({ tickets }) => {
-  const number = tickets.findIndex(({ wrong }) => wrong === 'burnt by a stranger' || wrong === 'found at another host')
+  const number = tickets.findIndex(({ wrong }) => MISUSED.includes(wrong))
   return number < 0 ? null : `Ticket ${number + 1}, for ${tickets[number]!.to}, was ${tickets[number]!.wrong}.`
 }
 

@@ -4,119 +4,141 @@
  */
 import type { Step } from './explore.ts'
 import type { Rules } from './rules.ts'
-import { canOpen, has, opening } from './rules.ts'
+import { has } from './rules.ts'
 import type { Redemption, Spoke, State, Ticket, Who } from './state.ts'
-import { PEOPLE, SPOKES, withCookie, withSession, withTicket } from './state.ts'
+import { PEOPLE, SPOKES, withCookie, withOut, withSession, withTicket } from './state.ts'
 
 export function redeemingSteps(state: State, rules: Rules): Step<State>[] {
-  return [...comeIn(state, rules), ...post(state, rules), ...attach(state, rules), ...expire(state, rules)]
+  return [...post(state, rules), ...comeIn(state, rules), ...forgedPost(state, rules), ...attach(state, rules), ...expire(state, rules)]
 }
 
-/** What a GET carries to the spoke `at`: the ticket and the rid that the URL names, from the browser `by`. */
+/** The page that handed a ticket over: of the hub, of another spoke (the attacker may hold it), of his own. `null`: nothing is compared. */
+type Source = 'hub' | 'sibling' | 'evil' | null
+
+/** What a request brings to the spoke `at`, from the browser `by`. */
 interface Arrival {
   readonly by: Who
   readonly at: Spoke
   readonly ticket: number
-  /** `null`: the browser has no rq cookie of the rid in the URL. */
+  readonly mode: Ticket['kind']
+  /** `null`: a push, or the browser has no rq cookie of the rid that came with the ticket. */
   readonly rid: number | null
-}
-
-/** Whether a person can come to bring a ticket to `in` by a URL. One in a form is in no URL, unless the attacker writes his own into one. */
-const canBring = (by: Who, { kind, inBrowser, answered }: Ticket, rules: Rules): boolean =>
-  kind === 'pull' ? canOpen(by, inBrowser, answered, rules) : inBrowser === 'attacker'
-
-/**
- * A GET of `in`. Who knows a ticket can make up a URL with it, for either spoke and with any rid; otherwise the browser opens the one
- * URL that the hub made.
- */
-function comeIn(state: State, rules: Rules): Step<State>[] {
-  return PEOPLE.flatMap((by) =>
-    state.tickets.flatMap((given, ticket) => {
-      if (given.gone || !canBring(by, given, rules)) return []
-      const logs = rules.sight === 'log' && by === given.inBrowser && !given.answered
-      const logged = logs ? withTicket(state, ticket, { answered: true }) : state
-      return urlsWith(state, rules, by, given).map(({ at, rid }) => {
-        const step = arrive(logged, rules, { by, at, ticket, rid })
-        return logs && step.next === null ? { ...step, next: logged } : step
-      })
-    }),
-  )
-}
-
-function urlsWith(state: State, rules: Rules, by: Who, ticket: Ticket): Pick<Arrival, 'at' | 'rid'>[] {
-  const isAsked = (rid: number, at: Spoke): boolean => {
-    const pull = state.pulls[rid]!
-    return pull.spoke === at && pull.by === by && pull.rq
-  }
-  if (!canBring('attacker', ticket, rules)) {
-    const rid = ticket.rid !== null && isAsked(ticket.rid, ticket.to) ? ticket.rid : null
-    return [{ at: ticket.to, rid }]
-  }
-  const rids = [...state.pulls.keys()]
-  return SPOKES.flatMap((at) => [null, ...rids.filter((rid) => isAsked(rid, at))].map((rid) => ({ at, rid })))
+  readonly source: Source
+  readonly how: () => string
 }
 
 /**
- * 1. The rq cookie of the rid in the URL, or nothing happens. 2. The marker of a sign-out here. 3. The ticket is taken from under this
- * host and mode, whatever then comes of it. 4. It says what the cookie says: rid, and S256(verifier) = cc.
- */
-function arrive(state: State, rules: Rules, { by, at, ticket: number, rid }: Arrival): Step<State> {
-  const ticket = state.tickets[number]!
-  const cookie = rid === null ? 'without an rq cookie' : `with its cookie rq.${rid + 1}`
-  const opens = `${opening(by, ticket.inBrowser)} \`in\` of ${at} with ticket ${number + 1}, ${cookie}`
-  const step = (end: string, next: State | null): Step<State> => ({ kind: 'come-in', tell: () => `${opens}: ${end}.`, next })
-
-  if (rid === null && has(rules, 'rq-first')) return step('nothing happens', null)
-  const asked = rid === null ? state : forgetRq(state, by, rid)
-  const unchanged = asked === state ? null : asked
-  if (rid !== null && state.browsers[by].out[at] && has(rules, 'marker')) return step('refused by the marker', unchanged)
-  if (ticket.to !== at && has(rules, 'destination-in-key')) return step('no such ticket here', unchanged)
-  if (ticket.kind === 'push' && has(rules, 'mode-in-key')) return step('no such ticket by GET', unchanged)
-
-  const wrong = ticket.to !== at ? 'found at another host' : rid === null && ticket.kind === 'pull' ? 'burnt by a stranger' : ticket.wrong
-  const refused = withTicket(asked, number, { gone: true, wrong })
-  if (rid === null) return step('the ticket is taken, then the request is refused', refused)
-  if (ticket.to !== at && has(rules, 'destination-checked'))
-    return step('the ticket is taken, then refused as one for another host', refused)
-  // A pushed ticket says nothing of rid and cc: where it can be found here, nothing is there to compare.
-  const ridFits = ticket.rid === rid || !has(rules, 'rid-compared')
-  const ccFits = ticket.cc === rid || !has(rules, 'cc-compared')
-  const fits = ticket.kind === 'push' || (ridFits && ccFits)
-  if (!fits && has(rules, 'binding')) return step('the ticket is taken, then refused as not of this browser', refused)
-  if (state.redemptions.length >= rules.bounds.redemptions) return step('one too many for the model', null)
-  return step('the ticket is taken and good', beginRedemption(state, rules, { ticket: number, by, at, rid }, wrong))
-}
-
-/**
- * A POST of `in`: the form of a push, sent by the browser in which it stands, with the Origin of the hub; a form of the attacker's page
- * in the victim's browser, with an Origin that he cannot choose; or the attacker's client, which writes into Origin what it likes.
+ * The form of the hub posts itself in the browser in which the hub answered. Where the browser sends no Lax cookies with it, or has none
+ * of this rid, and for a push, `in` keeps the ticket in the cookie tk.<rid> and goes on by a redirect. Otherwise it redeems at once.
+ * While the page stands this can happen again.
  */
 function post(state: State, rules: Rules): Step<State>[] {
-  return PEOPLE.flatMap((by) =>
-    state.tickets.flatMap((given, ticket) => {
-      const own = given.kind === 'push' && given.inBrowser === by
-      if (given.gone || !(own || canBring(by, given, rules))) return []
-      return [arrivePosted(state, rules, by, ticket, own || by === 'attacker' ? 'hub' : 'evil')]
-    }),
-  )
+  if (!has(rules, 'ticket-in-body')) return []
+  return state.tickets.flatMap((given, ticket) => {
+    if (given.gone || given.inBrowser !== 'victim') return []
+    const rid = ridOf(state, given)
+    const how = () => `The victim's browser posts the form with ticket ${ticket + 1} to \`in\` of ${given.to}`
+    if (given.kind === 'pull' && rid !== null && rules.bounds.sameSite) {
+      return [arrive(state, rules, { by: 'victim', at: given.to, ticket, mode: 'pull', rid, source: 'hub', how })]
+    }
+    const tell = () => `${how()}, which keeps it in the cookie tk and redirects.`
+    return [{ kind: 'post', tell, next: given.waiting ? null : withTicket(state, ticket, { waiting: true }) }]
+  })
 }
 
-function arrivePosted(state: State, rules: Rules, by: Who, number: number, origin: 'hub' | 'evil'): Step<State> {
-  const ticket = state.tickets[number]!
-  const posts = origin === 'evil' ? "A page of the attacker makes the victim's browser post" : `The ${by}'s browser posts`
-  const step = (end: string, next: State | null): Step<State> => ({
-    kind: 'post',
-    tell: () => `${posts} ticket ${number + 1} to \`in\` of ${ticket.to}, with Origin ${origin}: ${end}.`,
-    next,
+/** The rid of the form, if the victim's browser has the rq cookie of it. */
+function ridOf({ pulls }: State, { rid, to }: Ticket): number | null {
+  const pull = rid === null ? undefined : pulls[rid]
+  return pull !== undefined && pull.by === 'victim' && pull.spoke === to && pull.rq ? rid : null
+}
+
+/** A GET of `in` with a rid, which anybody can make the victim's browser do: it finds what was kept. In the old draft the URL brings the ticket. */
+function comeIn(state: State, rules: Rules): Step<State>[] {
+  const inUrl = !has(rules, 'ticket-in-body')
+  return state.tickets.flatMap((given, ticket) => {
+    if (given.gone || given.inBrowser !== 'victim') return []
+    if (!(given.waiting || (inUrl && given.kind === 'pull'))) return []
+    const how = () =>
+      `The victim's browser opens \`in\` of ${given.to} ${inUrl ? `with ticket ${ticket + 1} in the URL` : 'behind the redirect'}`
+    const source = inUrl ? null : 'hub'
+    return [arrive(state, rules, { by: 'victim', at: given.to, ticket, mode: given.kind, rid: ridOf(state, given), source, how })]
   })
-  if (ticket.kind === 'pull' && has(rules, 'mode-in-key')) return step('no such ticket by POST', null)
-  const wrong = ticket.kind === 'pull' ? 'burnt by a stranger' : ticket.wrong
-  // A ticket of a redirect has no source: where it can be found here, nothing is there to compare.
-  if (ticket.kind === 'push' && origin !== 'hub' && has(rules, 'push-origin')) {
-    return step('the ticket is taken, then refused for its Origin', withTicket(state, number, { gone: true, wrong }))
-  }
+}
+
+/**
+ * Who knows a ticket can bring it to either spoke, with any rid and as either kind: from the attacker's client, which writes into Origin
+ * what it likes, or from a page in the victim's browser, with an Origin that he cannot choose. (What `in` would keep in between, nobody
+ * looks at before the GET that follows: here both are one step.)
+ */
+function forgedPost(state: State, rules: Rules): Step<State>[] {
+  const inUrl = !has(rules, 'ticket-in-body')
+  return state.tickets.flatMap((given, ticket) => {
+    const reads = inUrl && rules.sight === 'live' && given.kind === 'pull'
+    if (given.gone || !(given.inBrowser === 'attacker' || reads)) return []
+    return PEOPLE.flatMap((by) =>
+      sourcesOf(by, inUrl).flatMap((source) =>
+        SPOKES.flatMap((at) => {
+          const rids = state.pulls.flatMap((pull, rid) => (pull.spoke === at && pull.by === by && pull.rq ? [rid] : []))
+          const how = () => describe(by, source, at, ticket)
+          const pulls = [null, ...rids].map((rid) => ({ by, at, ticket, mode: 'pull' as const, rid, source, how }))
+          const pushes = source === null ? [] : [{ by, at, ticket, mode: 'push' as const, rid: null, source, how }]
+          return [...pulls, ...pushes].map((arrival) => ({ ...arrive(state, rules, arrival), kind: 'forged-post' }))
+        }),
+      ),
+    )
+  })
+}
+
+function sourcesOf(by: Who, inUrl: boolean): Source[] {
+  const forms: Source[] = by === 'attacker' ? ['hub'] : ['sibling', 'evil']
+  return inUrl ? [null, ...forms] : forms
+}
+
+function describe(by: Who, source: Source, at: Spoke, ticket: number): string {
+  if (by === 'attacker') return `The attacker brings ticket ${ticket + 1} to \`in\` of ${at} himself`
+  if (source === null) return `The attacker makes the victim's browser open \`in\` of ${at} with ticket ${ticket + 1} in the URL`
+  const page = source === 'evil' ? 'A page of the attacker' : 'A page of another spoke, which the attacker holds,'
+  return `${page} makes the victim's browser post ticket ${ticket + 1} to \`in\` of ${at}`
+}
+
+/**
+ * 1. The page that posted is of a host of the bridge. 2. The rq cookie of the rid, or nothing is taken. 3. The marker of a sign-out here.
+ * 4. The ticket is taken from under this host and mode, whatever then comes of it. 5. It comes from its source. 6. It says what the
+ * cookie says: rid, and S256(verifier) = cc.
+ */
+function arrive(state: State, rules: Rules, { by, at, ticket: number, mode, rid, source, how }: Arrival): Step<State> {
+  const ticket = state.tickets[number]!
+  const cookie = (): string => (mode === 'push' ? 'as a push' : rid === null ? 'without an rq cookie' : `with the cookie rq.${rid + 1}`)
+  const step = (end: string, next: State | null): Step<State> => ({ kind: 'come-in', tell: () => `${how()}, ${cookie()}: ${end}.`, next })
+
+  if (source === 'evil' && has(rules, 'bridge-origin')) return step('refused for its Origin', null)
+  const told = ticket.waiting ? withTicket(state, number, { waiting: false }) : state
+  const asked = rid === null ? told : forgetRq(told, by, rid)
+  const unchanged = asked === state ? null : asked
+  const isUnasked = mode === 'pull' && rid === null
+  if (isUnasked && has(rules, 'rq-first')) return step('nothing is taken', unchanged)
+  const act = rid !== null && state.pulls[rid]!.act
+  if (state.browsers[by].out[at] && !act && has(rules, 'marker')) return step('refused by the marker', unchanged)
+  if (ticket.to !== at && has(rules, 'destination-in-key')) return step('no such ticket here', unchanged)
+  if (ticket.kind !== mode && has(rules, 'mode-in-key')) return step('no such ticket for this transport', unchanged)
+
+  const wrong = misuseOf(ticket, at, mode, isUnasked)
+  const refused = withTicket(asked, number, { gone: true, wrong })
+  if (isUnasked) return step('the ticket is taken, then the request is refused', refused)
+  if (ticket.to !== at && has(rules, 'destination-checked'))
+    return step('the ticket is taken, then refused as one for another host', refused)
+  if ((source === 'evil' || source === 'sibling') && has(rules, 'source-origin'))
+    return step('the ticket is taken, then refused for its Origin', refused)
+  const fits = mode === 'push' || (ticket.rid === rid && ticket.cc === rid)
+  if (!fits && has(rules, 'binding')) return step('the ticket is taken, then refused as not of this browser', refused)
   if (state.redemptions.length >= rules.bounds.redemptions) return step('one too many for the model', null)
-  return step('the ticket is taken and good', beginRedemption(state, rules, { ticket: number, by, at: ticket.to, rid: null }, wrong))
+  return step('the ticket is taken and good', beginRedemption(told, rules, { ticket: number, by, at, rid }, wrong))
+}
+
+function misuseOf(ticket: Ticket, at: Spoke, mode: Ticket['kind'], isUnasked: boolean): Ticket['wrong'] {
+  if (ticket.to !== at) return 'found at another host'
+  if (isUnasked) return 'burnt by a stranger'
+  return ticket.kind === mode ? ticket.wrong : 'found by another transport'
 }
 
 /** The answer of `in` clears the rq cookie. The attacker keeps a copy of his. */
@@ -132,7 +154,7 @@ function beginRedemption(state: State, rules: Rules, begun: Redemption, wrong: T
 
 /**
  * The second half: one atomic step of the store adds the handle, and the answer sets its cookie. Nothing is written unless the session
- * lives, the hub's handle is there, and no sign-out here came in between.
+ * lives, the hub's handle is there, and the session says of a sign-out here what the ticket says.
  */
 function attach(state: State, rules: Rules): Step<State>[] {
   return state.redemptions.map((redemption, place) => {
@@ -140,7 +162,9 @@ function attach(state: State, rules: Rules): Step<State>[] {
     const ticket = state.tickets[number]!
     const session = state.sessions[ticket.session]!
     const answered = rid === null ? state : forgetRq(state, by, rid)
-    const done = withTicket({ ...answered, redemptions: state.redemptions.toSpliced(place, 1) }, number, { gone: true })
+    const settled = withTicket({ ...answered, redemptions: state.redemptions.toSpliced(place, 1) }, number, { gone: true })
+    // A marker that shares its cookie with what this answer writes falls back to what the request brought: there was none.
+    const done = has(rules, 'marker-apart') ? settled : withOut(settled, by, at, { out: false })
     const ends = (end: string, next: State): Step<State> => ({
       kind: next === done ? 'refuse-late' : 'attach',
       tell: () => `${at} answers the ${by}'s browser that brought ticket ${number + 1}: ${end}.`,
@@ -148,7 +172,7 @@ function attach(state: State, rules: Rules): Step<State>[] {
     })
     if (!session.live && has(rules, 'live-session')) return ends('its session has ended', done)
     if (session.handles.hub === null && has(rules, 'live-master')) return ends("the hub's handle has ended", done)
-    if (ticket.overtaken && has(rules, 'no-overtaking')) return ends('the user signed out here meanwhile', done)
+    if (ticket.overtaken && has(rules, 'left-expected')) return ends('the user signed out here meanwhile', done)
 
     const shown = state.browsers[by].cookies[at]
     const secret = shown !== null && !has(rules, 'fresh-handle') ? shown : `h${number}.${ticket.handles}`

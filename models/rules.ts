@@ -11,6 +11,8 @@ export interface Bounds {
   readonly pushes: number
   /** Whether the attacker can plant a cookie, once. */
   readonly planting: boolean
+  /** Whether hub and spokes are of one site, so that the browser sends Lax cookies with a form from the one to the other. */
+  readonly sameSite: boolean
   /** Requests at `in` between their checks and their answer. */
   readonly redemptions: number
 }
@@ -21,11 +23,8 @@ export interface Rules {
   readonly bounds: Bounds
 }
 
-/**
- * Which URLs of the victim's browser the attacker reads: none; each one when the host that it leads to has answered (an access log, a
- * history); or each one as soon as the browser is sent there, before it arrives.
- */
-export type Sight = 'none' | 'log' | 'live'
+/** Whether the attacker reads the URLs that the victim's browser is sent to, each before it arrives. He never reads bodies and cookies. */
+export type Sight = 'none' | 'live'
 
 export const has = ({ without }: Rules, defence: Defence): boolean => !without.has(defence)
 
@@ -33,9 +32,7 @@ export const has = ({ without }: Rules, defence: Defence): boolean => !without.h
  * Whether a person can come to open a URL that the protocol sent the owner's browser to: it is his own, or the attacker's, who can send
  * the victim there, or the attacker has read it.
  */
-export function canOpen(who: Who, owner: Who, answered: boolean, { sight }: Rules): boolean {
-  return who === owner || owner === 'attacker' || sight === 'live' || (sight === 'log' && answered)
-}
+export const canOpen = (who: Who, owner: Who, { sight }: Rules): boolean => who === owner || owner === 'attacker' || sight === 'live'
 
 /** How a sentence about a browser that opens a URL of somebody begins. */
 export const opening = (who: Who, owner: Who): string =>

@@ -1,8 +1,8 @@
 // Explores the model of the crossing and prints what it found.
 //
 //   node models/run.ts                              every scene, with all defences: states, steps, depth
-//   node models/run.ts --without pairing            the shortest attack when that defence is missing (several: --without a,b)
-//   node models/run.ts --without pairing --sight none   when the attacker reads no URL of the victim's browser (log, live: see rules.ts)
+//   node models/run.ts --without marker             the shortest attack when that defence is missing (several: --without a,b)
+//   node models/run.ts --without ticket-in-body --sight none   when the attacker reads no URL of the victim's browser
 //   node models/run.ts --scene 'two requests'       one scene only
 //   node models/run.ts --attacks                    the page models/attacks.md
 import process from 'node:process'
@@ -32,7 +32,7 @@ const sight = values.sight as Sight
 const unknown = [
   ...[...without].filter((name) => !(name in NEEDED || name in IN_DEPTH)),
   ...scenes.filter((name) => !(name in SCENES)),
-  ...[sight].filter((name) => !['none', 'log', 'live'].includes(name)),
+  ...[sight].filter((name) => !['none', 'live'].includes(name)),
 ]
 
 if (unknown.length > 0) {

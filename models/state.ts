@@ -25,30 +25,30 @@ export interface Session {
 
 export interface Browser {
   readonly cookies: Readonly<Record<Host, string | null>>
-  /** The session that the hint stands for. */
-  readonly hint: number | null
-  /** The marker of a sign-out here. It goes with an act of the user. */
+  /** The marker of a sign-out here, a cookie. An act of the user takes it away. */
   readonly out: Readonly<Record<Spoke, boolean>>
+  /** The user signed out here and did nothing since to come back: what the invariants remember, not the browser. */
+  readonly left: Readonly<Record<Spoke, boolean>>
 }
 
 /** What a spoke began: an ask in a URL, and a cookie `rq.<rid>` with the verifier in the browser. Its number is the rid. */
 export interface Pull {
   readonly spoke: Spoke
   readonly by: Who
-  /** The session that the hint stood for when the ask was made. */
-  readonly hint: number | null
   /** Whether the browser still has the cookie. The attacker keeps a copy of his. */
   readonly rq: boolean
-  /** The hub has answered the ask to the browser that it was made for. Noted only where it matters to what the attacker reads. */
-  readonly answered: boolean
+  /** An act of the user began it, and the marker gives way to it. Noted only where a defence is missing: an act takes the marker away. */
+  readonly act: boolean
 }
 
 export interface Ticket {
   readonly kind: 'pull' | 'push'
   readonly to: Spoke
   readonly session: number
-  /** The browser in which the hub answered: its URL (pull) or its form (push) carries the ticket. */
+  /** The browser in which the hub answered: a form in it holds the ticket. */
   readonly inBrowser: Who
+  /** The cookie tk.<rid> of that browser keeps it. Of the attacker's browser this is not noted: he keeps what he knows. */
+  readonly waiting: boolean
   /** Of a pull: the rid, and the pull whose verifier fits `cc`. They differ only where an ask was forged. */
   readonly rid: number | null
   readonly cc: number | null
@@ -56,11 +56,9 @@ export interface Ticket {
   readonly gone: boolean
   /** There was a sign-out here at its spoke, from its session, since it was issued. */
   readonly overtaken: boolean
-  /** A spoke has answered the URL with the ticket to the browser that it was issued in. Noted as in `Pull`. */
-  readonly answered: boolean
   /** What the invariants remember: how many handles came of it, and what happened to it that must not. */
   readonly handles: number
-  readonly wrong: 'burnt by a stranger' | 'found at another host' | 'used after the master' | null
+  readonly wrong: 'burnt by a stranger' | 'found at another host' | 'found by another transport' | 'used after the master' | null
 }
 
 /** A request at `in` that has passed its checks, before the handle is attached and the answer is written. */
@@ -84,7 +82,8 @@ export interface State {
 }
 
 export const NOWHERE: Readonly<Record<Host, string | null>> = { hub: null, elmer: null, alice: null }
-const emptyBrowser: Browser = { cookies: NOWHERE, hint: null, out: { elmer: false, alice: false } }
+const IN: Readonly<Record<Spoke, boolean>> = { elmer: false, alice: false }
+const emptyBrowser: Browser = { cookies: NOWHERE, out: IN, left: IN }
 
 export const INITIAL: State = {
   sessions: [],
@@ -123,6 +122,15 @@ export const withBrowser = (state: State, who: Who, change: Partial<Browser>): S
 export const withCookie = (state: State, who: Who, host: Host, cookie: string | null): State =>
   withBrowser(state, who, { cookies: { ...state.browsers[who].cookies, [host]: cookie } })
 
+/** Marker and memory of a sign-out here, as they are from now on. */
+export const withOut = (state: State, who: Who, spoke: Spoke, change: { readonly out?: boolean; readonly left?: boolean }): State => {
+  const { out, left } = state.browsers[who]
+  return withBrowser(state, who, {
+    out: { ...out, [spoke]: change.out ?? out[spoke] },
+    left: { ...left, [spoke]: change.left ?? left[spoke] },
+  })
+}
+
 export const withSession = (state: State, number: number, change: Partial<Session>): State => ({
   ...state,
   sessions: state.sessions.with(number, { ...state.sessions[number]!, ...change }),
@@ -146,16 +154,16 @@ export function keyOf(state: State): string {
     if (live) key += `${ended ? 'e' : ''}${handles.hub ?? ''},${handles.elmer ?? ''},${handles.alice ?? ''}`
   }
   for (const who of PEOPLE) {
-    const { hint, out } = browsers[who]
-    key += `/${hint ?? ''}${out.elmer ? 'e' : ''}${out.alice ? 'a' : ''}`
+    const { out, left } = browsers[who]
+    key += `/${out.elmer ? 'e' : ''}${out.alice ? 'a' : ''}-${left.elmer ? 'e' : ''}${left.alice ? 'a' : ''}`
     for (const host of HOSTS) key += `,${keyOfCookie(state, browsers[who].cookies[host])}`
   }
-  for (const { spoke, by, hint, rq, answered } of pulls) key += `;${spoke[0]}${by[0]}${hint ?? ''}${rq ? 'r' : ''}${answered ? 'a' : ''}`
+  for (const { spoke, by, rq, act } of pulls) key += `;${spoke[0]}${by[0]}${rq ? 'r' : ''}${act ? 'a' : ''}`
   for (let i = 0; i < tickets.length; i += 1) {
-    const { kind, to, session, inBrowser, rid, cc, gone, overtaken, answered, handles, wrong } = tickets[i]!
+    const { kind, to, session, inBrowser, rid, cc, gone, overtaken, waiting, handles, wrong } = tickets[i]!
     key += `!${kind[2]}${handles > 1 ? handles : ''}${wrong ?? ''}`
     if (gone && !redemptions.some(({ ticket }) => ticket === i)) continue
-    key += `${to[0]}${session}${inBrowser[0]}${rid},${cc}${gone ? 'g' : ''}${overtaken ? 'o' : ''}${answered ? 'a' : ''}${handles}`
+    key += `${to[0]}${session}${inBrowser[0]}${rid},${cc}${gone ? 'g' : ''}${overtaken ? 'o' : ''}${waiting ? 'w' : ''}${handles}`
   }
   for (const { ticket, by, at, rid } of redemptions) key += `?${ticket}${by[0]}${at[0]}${rid}`
   return key

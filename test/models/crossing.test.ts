@@ -11,16 +11,22 @@ const all: ReadonlySet<Defence> = new Set()
 /** At least so many states, and these kinds of steps that changed something: an exploration that went nowhere cannot pass. */
 const EXPECTED = {
   'everything once': 300_000,
-  'two requests': 90_000,
-  'two sign-ins': 250_000,
-  'three tickets': 30_000,
+  'other sites': 50_000,
+  'two requests': 80_000,
+  'two sign-ins': 40_000,
+  'three tickets': 80_000,
+  'lost marker': 29_000,
 }
-const ALWAYS = ['sign-in', 'sign-out', 'sign-out-here', 'master-ends', 'start', 'ask', 'come-in', 'attach', 'refuse-late', 'expire']
+const ALWAYS = ['sign-in', 'sign-out', 'sign-out-here', 'master-ends', 'start', 'ask', 'post', 'come-in', 'attach', 'refuse-late', 'expire']
+const ATTACKING = ['forged-post', 'start-silently']
 const ALSO: Record<keyof typeof EXPECTED, string[]> = {
-  'everything once': ['push', 'post', 'plant'],
-  'two requests': [],
-  'two sign-ins': ['push', 'post'],
-  'three tickets': [],
+  'everything once': ['push', 'plant', ...ATTACKING],
+  'other sites': ['push', ...ATTACKING],
+  'two requests': ATTACKING,
+  // In these two there are too few requests for a silent one.
+  'two sign-ins': ['forged-post'],
+  'three tickets': ['forged-post'],
+  'lost marker': ['push', 'start-silently'],
 }
 
 describe('with all defences no state breaks an invariant', () => {
@@ -31,9 +37,9 @@ describe('with all defences no state breaks an invariant', () => {
       expect(states).toBeGreaterThan(EXPECTED[scene])
       expect([...changed.keys()].sort()).toEqual([...ALWAYS, ...ALSO[scene]].sort())
       // What the attacker tries and never gets through with.
-      for (const kind of ['show', 'ask', 'come-in', 'forged-ask']) expect(refused.get(kind)).toBeGreaterThan(0)
-      // With three tickets there are too few requests for it.
-      if (scene !== 'three tickets') expect(refused.get('start-silently')).toBeGreaterThan(0)
+      for (const kind of ['show', 'ask', 'forged-ask']) expect(refused.get(kind)).toBeGreaterThan(0)
+      if (scene !== 'lost marker') expect(refused.get('forged-post')).toBeGreaterThan(0)
+      if (ALSO[scene].includes('start-silently') && scene !== 'lost marker') expect(refused.get('forged-act')).toBeGreaterThan(0)
     })
   }
 })

@@ -5,31 +5,37 @@ import type { Needed } from '../../models/attacks.ts'
 import { attacksPage, attackWithout, NEEDED_NAMES } from '../../models/attacks.ts'
 import { crossing } from '../../models/crossing.ts'
 import type { Defence } from '../../models/defences.ts'
-import { IN_DEPTH } from '../../models/defences.ts'
+import { IN_DEPTH, NOT_BUILT } from '../../models/defences.ts'
 import type { Attack } from '../../models/explore.ts'
 import { explore } from '../../models/explore.ts'
 import type { Invariant } from '../../models/invariants.ts'
+import { INVARIANTS } from '../../models/invariants.ts'
 import type { Sight } from '../../models/rules.ts'
 import { SCENES } from '../../models/scenes.ts'
 
 const PATIENCE = 120_000
 
+const BACK = /^The victim signed out at elmer and is signed in there again without having asked for it/
+
 /** What the shortest attack without each defence comes to. */
 const FAULTS: Record<Needed, RegExp> = {
+  'ticket-in-body': /^The attacker's browser has a session of the victim's account at elmer/,
+  'source-origin': /^The victim's browser has a session of the attacker's account at elmer/,
   'take-once': /^Ticket 1 yielded 2 handles/,
-  binding: /^The attacker's browser has a session of the victim's account at elmer/,
-  pairing: /^The attacker's browser has a session of the victim's account at elmer/,
   'rq-first': /^Ticket 1, for elmer, was burnt by a stranger/,
   'destination-in-key': /^Ticket 1, for elmer, was found at another host/,
-  'mode-in-key': /^The attacker's browser has a session of the victim's account at elmer/,
-  'push-origin': /^The victim's browser has a session of the attacker's account at elmer/,
+  'mode-in-key': /^Ticket 1, for elmer, was found by another transport/,
   renewal: /^The attacker's browser has a session of the victim's account at hub/,
   'fresh-handle': /^The attacker's browser has a session of the victim's account at elmer/,
   'live-session': /^Session 1 was ended and lives again/,
   'live-master': /^Ticket 1 yielded a handle after the hub's handle had ended/,
   'kept-alive': /^A handle of session 1 opens a spoke after the hub's handle has ended/,
-  marker: /^The victim signed out at elmer and is signed in there again without having asked for it/,
-  'no-overtaking': /^The victim signed out at elmer and is signed in there again without having asked for it/,
+  'kept-alive-from-the-start': /^A handle of session 1 opens a spoke after the hub's handle has ended/,
+  marker: BACK,
+  'left-expected': BACK,
+  'act-overtaken': BACK,
+  'act-bound': BACK,
+  'marker-apart': BACK,
   scope: /^A handle of hub opened session 1 at elmer/,
 }
 
@@ -61,28 +67,35 @@ describe('a second wall can go alone and no invariant breaks', () => {
   }
 })
 
-describe('where an ask cannot name its browser, as between unrelated domains', () => {
-  const explored = (missing: Defence[], sight: Sight, invariant?: Invariant) =>
-    explore(crossing({ without: new Set(missing), sight, bounds: SCENES.redirects }, invariant && [invariant]))
+const explored = (missing: readonly Defence[], sight: Sight, invariants: readonly Invariant[]) =>
+  explore(crossing({ without: new Set(missing), sight, bounds: SCENES.redirects }, invariants))
 
-  test('who reads no URL of the victim gains nothing', { timeout: PATIENCE }, () => {
-    const { attack, states } = explored(['pairing'], 'none')
+describe('somebody who sends the victim to an ask and reads every URL', () => {
+  test('gains nothing where tickets stand in bodies', { timeout: PATIENCE }, () => {
+    const { attack, states } = explored([], 'live', ['not-taken-over', 'not-mistaken'])
+    expect(attack).toBeNull()
+    expect(states).toBeGreaterThan(9000)
+  })
+
+  test('gets into the account of the victim where they stand in URLs', { timeout: PATIENCE }, () => {
+    expect(explored(['ticket-in-body'], 'live', ['not-taken-over']).attack?.trace).toHaveLength(5)
+  })
+
+  test('and brings the victim into his own account', { timeout: PATIENCE }, () => {
+    const { attack } = explored(['ticket-in-body'], 'live', ['not-mistaken'])
+    expect(attack?.fault).toMatch(/^The victim's browser has a session of the attacker's account/)
+  })
+
+  test('gains nothing there either when he reads no URL', { timeout: PATIENCE }, () => {
+    const { attack, states } = explored(['ticket-in-body'], 'none', ['not-taken-over', 'not-mistaken'])
     expect(attack).toBeNull()
     expect(states).toBeGreaterThan(5000)
   })
+})
 
-  test('who reads the access log gets into the account of the victim', { timeout: PATIENCE }, () => {
-    expect(explored(['pairing'], 'log').attack?.fault).toMatch(/^The attacker's browser has a session of the victim's account/)
-  })
-
-  test('he does not, when a ticket that comes without an rq cookie is burnt', { timeout: PATIENCE }, () => {
-    const { attack, states } = explored(['pairing', 'rq-first'], 'log', 'not-taken-over')
-    expect(attack).toBeNull()
-    expect(states).toBeGreaterThan(10_000)
-  })
-
-  test('but he can still bring the victim into his own account', { timeout: PATIENCE }, () => {
-    const { attack } = explored(['pairing', 'rq-first'], 'log', 'not-mistaken')
-    expect(attack?.fault).toMatch(/^The victim's browser has a session of the attacker's account/)
-  })
+test('what is not built yet matters to endings alone', { timeout: PATIENCE }, () => {
+  const invariants = (Object.keys(INVARIANTS) as Invariant[]).filter((name) => name !== 'stays-ended')
+  const { attack, states } = explore(crossing({ without: new Set(NOT_BUILT), sight: 'live', bounds: SCENES.small }, invariants))
+  expect(attack).toBeNull()
+  expect(states).toBeGreaterThan(49_000)
 })
