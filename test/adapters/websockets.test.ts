@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
-import type { Session, Sessions } from 'landbridge'
+import type { Session, SessionId, Sessions } from 'landbridge'
 import { nodeSessions, nodeUpgrade } from 'landbridge/node'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { listening } from '../support/adapters.ts'
 import type { Data } from '../support/adapters.ts'
@@ -39,7 +39,15 @@ async function start(sessions: Sessions<Data>, onOpen?: (session: Session<Data>)
     ws.terminate()
     return outcome
   }
-  return { ...running, open }
+  /** Opens one and leaves it open: how it closed later, as a promise. */
+  const keep = async (cookie = ''): Promise<{ readonly closed: Promise<unknown>; readonly ws: WebSocket }> => {
+    const ws = new WebSocket(`ws://127.0.0.1:${running.port}/`, { headers: { host: HOST, origin: `http://${HOST}`, cookie } })
+    ws.on('error', () => undefined)
+    const closed = once(ws, 'close')
+    await once(ws, 'message')
+    return { closed, ws }
+  }
+  return { ...running, open, keep }
 }
 
 describe('a WebSocket', () => {
@@ -106,5 +114,47 @@ describe('a WebSocket', () => {
     release()
     expect((await ask('/')).status).toBe(200)
     expect(strays).toEqual([])
+  })
+})
+
+describe('an open WebSocket is closed', () => {
+  test.each([
+    ['its session is revoked', (sessions: Sessions<Data>, id: SessionId) => sessions.revoke(id)],
+    ['its account is revoked', (sessions: Sessions<Data>) => sessions.revokeAccount('elmer')],
+  ])('at once when %s in this process', async (_, end) => {
+    const { sessions } = makeSessions(new Watched().store)
+    const { ask, keep } = await start(sessions)
+    const cookie = sessionCookie(await ask('/'))
+    const { closed } = await keep(cookie)
+    await end(sessions, (await sessions.sessionsOf('elmer'))[0]!.id)
+    await closed
+  })
+
+  test('within half a minute when its session ended elsewhere, and not before', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { store } = new Watched()
+    const { sessions } = makeSessions(store)
+    const { ask, keep } = await start(sessions)
+    const { closed, ws } = await keep(sessionCookie(await ask('/')))
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(ws.readyState).toBe(WebSocket.OPEN)
+    await store.revoke((await sessions.sessionsOf('elmer'))[0]!.id)
+    vi.advanceTimersByTime(30_000)
+    await closed
+  })
+
+  test('but one whose session somebody else ended is not', async () => {
+    const { sessions } = makeSessions(new Watched().store)
+    const { ask, keep } = await start(sessions)
+    const mine = await keep(sessionCookie(await ask('/')))
+    const other = await keep(sessionCookie(await ask('/')))
+    const [first, second] = await sessions.sessionsOf('elmer')
+    const closedFirst = Promise.race([mine.closed.then(() => 'mine'), other.closed.then(() => 'other')])
+    await sessions.revoke(first!.id)
+    const gone = await closedFirst
+    expect((gone === 'mine' ? other : mine).ws.readyState).toBe(WebSocket.OPEN)
+    await sessions.revoke(second!.id)
+    await (gone === 'mine' ? other : mine).closed
   })
 })

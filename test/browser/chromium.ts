@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 
-const EXECUTABLE = process.env['LANDBRIDGE_CHROMIUM'] || '/usr/bin/chromium'
+export const EXECUTABLE: string = process.env['LANDBRIDGE_CHROMIUM'] || '/usr/bin/chromium'
 
-const ARGS = [
+export const ARGS: string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -17,8 +17,8 @@ const ARGS = [
 /** Why no browser can be started here; `null` where one can. */
 export const missingChromium: string | null = existsSync(EXECUTABLE) ? null : `there is no browser at ${EXECUTABLE}`
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ARGS })
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, args: [...ARGS, ...more] })
 }
 
 /** What a page threw, and what its Content-Security-Policy blocked. */

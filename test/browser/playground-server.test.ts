@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startPlayground } from './playground-server.ts'
+import { SERVER, startPlayground } from './playground-server.ts'
 
 test('The playground stops when it is told to, although browsers left in the middle of asking for events', async () => {
   const server = await startPlayground()
@@ -13,4 +18,20 @@ test('The playground stops when it is told to, although browsers left in the mid
   }
   await Promise.all(Array.from({ length: 50 }, leave))
   await expect(server.stop()).resolves.toBeUndefined()
+})
+
+test('A session file of an older version ends the start with a sentence that says what to delete', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'landbridge-playground-'))
+  const file = join(folder, 'sessions.db')
+  const old = new DatabaseSync(file)
+  old.exec('CREATE TABLE session (id TEXT PRIMARY KEY); PRAGMA user_version = 1')
+  old.close()
+  const child = spawn(process.execPath, [SERVER], { env: { ...process.env, PORT: '0', LANDBRIDGE_PLAYGROUND_DB: file }, stdio: 'pipe' })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const [code] = await once(child, 'close')
+  rmSync(folder, { recursive: true, force: true })
+  expect(code).toBe(1)
+  expect(said).toContain(`rm ${JSON.stringify(file)}*`)
+  expect(said).not.toContain('    at ')
 })

@@ -1,16 +1,25 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createHash, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SERVER = fileURLToPath(new URL('../../examples/playground/src/server.ts', import.meta.url))
+export const SERVER: string = fileURLToPath(new URL('../../examples/playground/src/server.ts', import.meta.url))
 
 const STOP_MS = 10_000
 
+export interface PlaygroundOptions {
+  readonly https?: boolean
+}
+
 export interface PlaygroundServer {
   readonly port: number
+  /** Over https, what a browser has to be told to take the certificate: the SHA-256 of its public key. */
+  readonly trusted: string | null
+  /** Where sessions, keys and certificates are kept. */
+  readonly folder: string
   /** The address of a host's page, `localhost` for the index. */
   url(host: string, path?: string): string
   /** Ends it as Ctrl+C does; throws when that does not end it. */
@@ -18,10 +27,10 @@ export interface PlaygroundServer {
 }
 
 /** The playground as `npm start` runs it: a process of its own, on a free port, with a database of its own. */
-export async function startPlayground(): Promise<PlaygroundServer> {
+export async function startPlayground({ https = false }: PlaygroundOptions = {}): Promise<PlaygroundServer> {
   const folder = mkdtempSync(join(tmpdir(), 'landbridge-playground-'))
   const env = { ...process.env, PORT: '0', LANDBRIDGE_PLAYGROUND_DB: join(folder, 'sessions.db'), NO_COLOR: '1' }
-  const child = spawn(process.execPath, [SERVER], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [SERVER, ...(https ? ['--https'] : [])], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const port = await Promise.race([
     portIn(child.stdout),
@@ -29,7 +38,9 @@ export async function startPlayground(): Promise<PlaygroundServer> {
   ])
   return {
     port: Number(port),
-    url: (host, path = '/') => `http://${host}:${port}${path}`,
+    trusted: https ? publicKeyHash(join(folder, 'tls', 'server.pem')) : null,
+    folder,
+    url: (host, path = '/') => `${https ? 'https' : 'http'}://${host}:${port}${path}`,
     async stop() {
       const tooLate = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       child.kill('SIGTERM')
@@ -45,8 +56,13 @@ async function portIn(output: AsyncIterable<Buffer>): Promise<string> {
   let text = ''
   for await (const chunk of output) {
     text += chunk.toString()
-    const port = /http:\/\/localhost:(\d+)/.exec(text)?.[1]
+    const port = /https?:\/\/localhost:(\d+)/.exec(text)?.[1]
     if (port) return port
   }
   throw new Error(`The playground printed no address:\n${text}`)
+}
+
+function publicKeyHash(file: string): string {
+  const key = new X509Certificate(readFileSync(file)).publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(key).digest('base64')
 }

@@ -2,11 +2,17 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { complaintsOf, launchChromium, missingChromium } from './chromium.ts'
-import type { PlaygroundServer } from './playground-server.ts'
+import type { PlaygroundOptions, PlaygroundServer } from './playground-server.ts'
 import { startPlayground } from './playground-server.ts'
 
+export const HUB = 'acme.localhost'
 export const ELMER = 'elmer.acme.localhost'
 export const FUDD = 'fudd.acme.localhost'
+export const BUGS = 'bugs.acme.localhost'
+export const SHOP_A = 'shop-a.localhost'
+export const SHOP_B = 'shop-b.localhost'
+export const DAFFY = 'daffy.solo.localhost'
+export const PORKY = 'porky.solo.localhost'
 export const APP = 'app.example.localhost'
 export const ACCOUNTS = 'accounts.example.localhost'
 
@@ -23,8 +29,11 @@ export class Visit {
     this.complaints = complaintsOf(page)
   }
 
+  /** Waits until the page itself is there: a crossing may be on the way. */
   async open(host: string): Promise<void> {
     await this.page.goto(this.server.url(host))
+    await this.page.waitForURL((url) => url.hostname === host && !url.pathname.startsWith('/.session/'))
+    await this.page.locator('#main').waitFor()
   }
 
   /** A second window of the same browser. */
@@ -59,7 +68,9 @@ export class Visit {
 
   /** The value of a cookie as the browser holds it. */
   async cookie(host: string, name: string) {
-    const found = (await this.context.cookies(this.server.url(host))).find((cookie) => cookie.name === name)
+    // Playwright's own filter takes a host-only cookie of a parent host for one of this host.
+    const all = await this.context.cookies(this.server.url(host))
+    const found = all.find(({ name: each, domain }) => each === name && (domain === host || domain.startsWith('.')))
     if (!found) throw new Error(`The browser holds no ${name} for ${host}.`)
     return found
   }
@@ -69,6 +80,37 @@ export class Visit {
     await this.page.getByRole('textbox', { name: 'Name, any will do' }).fill(name)
     await this.press('Sign in')
     await this.sees('Signed in. The session got')
+  }
+
+  /** At the hub's own sign-in page, beside the accounts that are there. */
+  async signInAtHub(name: string): Promise<void> {
+    await this.page.goto(this.server.url(HUB, '/login'))
+    await this.#fillSignIn(name)
+    await this.page.getByTestId('accounts').getByText(name, { exact: true }).waitFor()
+  }
+
+  /** At the sign-in page to which a tenant sent the browser; it ends at the tenant. */
+  async signInFor(host: string, name: string): Promise<void> {
+    await this.page.getByTestId('target').getByText(host).waitFor()
+    await this.#fillSignIn(name)
+    await this.page.waitForURL((url) => url.hostname === host && !url.pathname.startsWith('/.session/'))
+  }
+
+  async #fillSignIn(name: string): Promise<void> {
+    await this.page.getByRole('textbox', { name: 'Name, any will do' }).fill(name)
+    await this.press('Sign in')
+  }
+
+  /** Puts something into the cart of the shop that is open. */
+  async buy(item: string): Promise<void> {
+    await this.press(`+ ${item}`)
+    await this.page.getByTestId('cart').getByText(item).waitFor()
+  }
+
+  /** The messages and notes of the drawing, in order, as a screen reader reads them. */
+  async drawn(): Promise<string[]> {
+    const steps = await this.page.getByRole('list', { name: 'What happened, in order' }).locator('> li').allTextContents()
+    return steps.map((text) => text.replace(/\s+/g, ' ').trim())
   }
 
   async setValue(key: string, value: string): Promise<void> {
@@ -88,12 +130,12 @@ export class Visit {
 
   /** Does something with express-session on, and turns Landbridge on again whatever comes of it. */
   async withExpressSession(act: () => Promise<void>): Promise<void> {
-    await this.open(ELMER)
+    await this.open(DAFFY)
     await this.#switchTo('express-session')
     try {
       await act()
     } finally {
-      await this.open(ELMER)
+      await this.open(DAFFY)
       await this.#switchTo('Landbridge')
     }
   }
@@ -105,12 +147,14 @@ export class Visit {
 }
 
 /** Starts server and browser for a file of tests; the function returned gives the visit of the test that runs. */
-export function visitPlayground(): (options?: { script: boolean }) => Promise<Visit> {
+export function visitPlayground(options: PlaygroundOptions = {}): (options?: { script: boolean }) => Promise<Visit> {
   let server: PlaygroundServer
   let browser: Browser
   let contexts: BrowserContext[] = []
   beforeAll(async () => {
-    if (missingChromium === null) [server, browser] = await Promise.all([startPlayground(), launchChromium()])
+    if (missingChromium !== null) return
+    server = await startPlayground(options)
+    browser = await launchChromium(server.trusted === null ? [] : [`--ignore-certificate-errors-spki-list=${server.trusted}`])
   })
   afterAll(async () => {
     await browser?.close()

@@ -249,8 +249,8 @@ describe('listeners', () => {
     const common = { at: START, host: 'elmer.acme.com' }
     const [first, second] = [expect.stringMatching(/^[\w-]{22}$/), expect.stringMatching(/^[\w-]{22}$/)]
     expect(events).toEqual([
-      { ...common, type: 'session.created', session: first, scope: 'elmer.acme.com', account: null },
-      { ...common, type: 'session.renewed', session: second, scope: 'elmer.acme.com', account: 'elmer' },
+      { ...common, type: 'session.created', session: first, scope: 'elmer.acme.com', account: null, before: null },
+      { ...common, type: 'session.renewed', session: second, scope: 'elmer.acme.com', account: 'elmer', before: first },
       { ...common, type: 'account.signed-in', session: second, account: 'elmer' },
       { ...common, type: 'session.ended', session: second, scope: null },
       { ...common, type: 'account.signed-out', session: second, account: 'elmer' },

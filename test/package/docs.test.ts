@@ -13,6 +13,7 @@ import { createSessions, LandbridgeError } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { Browser } from '../support/browser.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = join(root, 'packages/landbridge/src')
@@ -29,6 +30,7 @@ function literals(file: string, start: RegExp): string[] {
 const errorCodes = literals('core/errors.ts', /export type ErrorCode =([^]*?)\n\n/)
 const requestReasons = literals('core/events.ts', /export type RequestReason =([^]*?)\n\n/)
 const cookieReasons = literals('core/events.ts', /export type CookieReason =([^\n]*)/)
+const crossingReasons = literals('core/events.ts', /export type CrossingReason =([^]*?)\n\n/)
 const eventTypes = [...readFileSync(join(source, 'core/events.ts'), 'utf8').matchAll(/readonly type: ([^;\n]+)/g)].flatMap((match) =>
   [...match[1]!.matchAll(/'([^']+)'/g)].map((each) => each[1]!),
 )
@@ -50,6 +52,7 @@ describe('docs/errors.md lists every code of the source, and no other', () => {
     ['Errors', errorCodes],
     ['Reasons for a refused request', requestReasons],
     ['Reasons for a refused cookie', cookieReasons],
+    ['Reasons for a refused crossing', crossingReasons],
     ['Events', eventTypes],
     ['Faults of a configuration', [...new Set(faultCodes)]],
   ])('%s', (heading, codes) => {
@@ -68,6 +71,15 @@ test('the README states the status that each refusal and error has', () => {
   for (const reason of requestReasons) {
     const status = new RegExp(`'${reason}': \\[\\s*(\\d+)`).exec(replies)?.[1]
     expect(readme, reason).toContain(`| \`${reason}\` | ${status} |`)
+  }
+})
+
+test('docs/errors.md states the status that each refused step of a crossing is answered with', () => {
+  const answers = readFileSync(join(source, 'core/refuse.ts'), 'utf8')
+  const otherwise = /ANSWERS\[reason\] \?\? \[(\d+)/.exec(answers)?.[1]
+  for (const reason of crossingReasons.filter((each) => each !== 'loop-guard')) {
+    const status = new RegExp(`^ {2}'?${reason}'?: \\[(\\d+)`, 'm').exec(answers)?.[1] ?? otherwise
+    expect(read('docs/errors.md'), reason).toContain(`| \`${reason}\` | ${status} |`)
   }
 })
 
@@ -130,10 +142,16 @@ describe('Links', () => {
   })
 })
 
-describe('The examples of the README run as they are written', () => {
+describe('The examples of the README and of the guides run as they are written', () => {
   let folder = ''
+  const pages = ['README.md', 'docs/from-django-shared-session.md', 'docs/from-a-domain-cookie.md']
   const examples = new Map(
-    [...read('README.md').matchAll(/^```ts\n\/\/ ([\w-]+\.ts)\n([^]*?)^```$/gm)].map(([, name, code]) => [name!, code!]),
+    [
+      ...pages
+        .map(read)
+        .join('\n')
+        .matchAll(/^```ts\n\/\/ ([\w-]+\.ts)\n([^]*?)^```$/gm),
+    ].map(([, name, code]) => [name!, code!]),
   )
 
   beforeAll(() => {
@@ -147,7 +165,7 @@ describe('The examples of the README run as they are written', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('there is one for each adapter', () => {
+  test('there is one for each adapter, for each topology that crosses, and for each guide', () => {
     expect([...examples.keys()]).toEqual([
       'first.ts',
       'sessions.ts',
@@ -157,6 +175,11 @@ describe('The examples of the README run as they are written', () => {
       'node.ts',
       'web.ts',
       'topologies.ts',
+      'hub.ts',
+      'peers.ts',
+      'shops.ts',
+      'move.ts',
+      'staged.ts',
     ])
   })
 
@@ -238,6 +261,111 @@ describe('The examples of the README run as they are written', () => {
       expect(await visit(sessions, `https://${host}`, cookie), host).toMatchObject({ text })
     }
   })
+
+  test('hub.ts leads from a protected page of a spoke by the sign-in page and back, and keeps out who is no member', async () => {
+    const { browser, port } = await browse('hub.ts')
+    const asked = await browser.go(`http://fudd.acme.localhost:${port}/private`)
+    expect(asked.url).toContain(`http://acme.localhost:${port}/login?return=`)
+    const back = await browser.post(asked.url, {})
+    expect(back.url).toBe(`http://fudd.acme.localhost:${port}/private`)
+    expect(back.text).toBe('Hello ada, {"role":"member"}')
+    expect((await browser.go(`http://elmer.acme.localhost:${port}/`)).text).toBe('Hello ada, {"role":"member"}')
+    expect((await browser.go(`http://other.acme.localhost:${port}/`)).text).toBe('Hello stranger')
+  })
+
+  test('peers.ts takes the cart of an anonymous visitor along to the sister', async () => {
+    const { browser, port } = await browse('peers.ts')
+    const [a, b] = [`http://shop-a.localhost:${port}/`, `http://shop-b.localhost:${port}/`]
+    expect((await browser.post(`${a}add`, {}, a)).text).toContain('shop-a.localhost: 1 in your cart')
+    const went = await browser.post(`${a}.session/push`, { to: b }, a)
+    expect(went.url).toBe(b)
+    expect(went.text).toContain('shop-b.localhost: 1 in your cart')
+    await browser.post(`${b}add`, {}, b)
+    expect((await browser.go(a)).text).toContain('shop-a.localhost: 2 in your cart')
+  })
+
+  test('shops.ts carries an anonymous session between the shops, and hears of it', async () => {
+    process.chdir(folder)
+    const { sessions, replaced } = (await import(pathToFileURL(join(folder, 'shops.ts')).href)) as {
+      sessions: Sessions
+      replaced: string[]
+    }
+    const [a, b] = ['https://www.example.com/', 'https://www.example.org/']
+    const add = (session: Session): Promise<unknown> => session.update('cart', (count) => Number(count ?? 0) + 1)
+    const browser = new Browser((asked) => sessions.handle(asked, async (session) => new Response(String(await add(session)))))
+    await browser.post(a, {})
+    expect(await browser.post(`${a}.session/push`, { to: b }, a)).toMatchObject({ url: b, text: '2' })
+    expect(replaced).toEqual(['www.example.com -> www.example.org, was empty: true'])
+  })
+
+  test('move.ts takes a session with a domain cookie to the hub, once, without a password', async () => {
+    const { browser, before } = await moving('move-today.ts', Date.now() + 86_400_000)
+    expect((await browser.go('https://elmer.acme.com/cart?x=1')).url).toBe('https://elmer.acme.com/cart?x=1')
+    const names = await browser.cookieNames('https://elmer.acme.com/')
+    expect(names).toContain('__Host-sid')
+    expect(names).not.toContain('__Secure-sid')
+    expect((await browser.go('https://fudd.acme.com/')).text).toBe('Hello bob')
+    expect((await browser.go('https://admin.acme.com/')).text).toBe('Hello stranger')
+    expect(await before.sessionsOf('bob')).toHaveLength(1) // that of the hub: both instances look into one store
+  })
+
+  test('move.ts believes no domain cookie once its time is over', async () => {
+    const { browser } = await moving('move-later.ts', Date.now() - 1000)
+    expect((await browser.go('https://elmer.acme.com/')).text).toBe('Hello stranger')
+    expect((await browser.go('https://acme.com/login')).text).toBe('your sign-in form')
+  })
+
+  test('staged.ts gives the hosts that have moved to the hub, and the others the domain cookie', async () => {
+    const { staged } = (await import(pathToFileURL(join(folder, 'staged.ts')).href)) as { staged: Topology[] }
+    const sessions = createSessions({ topology: staged, store: memory(), keys: ['a key of at least thirty-two characters'] })
+    const browser = new Browser((asked) =>
+      sessions.handle(asked, async (session) => {
+        if (asked.method === 'POST') await session.signIn({ id: 'ada' })
+        return new Response((await session.account())?.id ?? 'nobody')
+      }),
+    )
+    await browser.post('https://www.acme.com/', {})
+    expect((await browser.go('https://shop.acme.com/')).text).toBe('ada')
+    expect((await browser.go('https://elmer.acme.com/')).text).toBe('nobody')
+    await browser.post('https://login.acme.com/', {})
+    expect((await browser.go('https://elmer.acme.com/')).text).toBe('ada')
+  })
+
+  /** The guide's example with another end of the move, and a browser with the cookie from before. */
+  async function moving(name: string, until: number) {
+    process.chdir(folder)
+    const dated = examples.get('move.ts')!.replace('2027-02-01', new Date(until).toISOString())
+    writeFileSync(join(folder, name), dated.replace('sessions.db', `${name}.db`))
+    const { before, serve } = (await import(pathToFileURL(join(folder, name)).href)) as Record<'before', Sessions> &
+      Record<'serve', (asked: Request) => Promise<Response>>
+    const signIn = async (session: Session): Promise<Response> => {
+      await session.signIn({ id: 'bob' })
+      return new Response()
+    }
+    let handler = (asked: Request): Promise<Response> => before.handle(asked, signIn)
+    const browser = new Browser((asked) => handler(asked))
+    await browser.post('https://acme.com/', {})
+    expect(await browser.cookieNames('https://elmer.acme.com/')).toEqual(['__Secure-sid'])
+    handler = serve
+    return { browser, before }
+  }
+
+  /** An example in a process of its own, and a browser that finds it under every name. */
+  async function browse(name: string) {
+    const { port } = await start(name)
+    const serve = async (asked: Request): Promise<Response> => {
+      const { pathname, search, host } = new URL(asked.url)
+      const body = await asked.text()
+      const headers = { ...Object.fromEntries(asked.headers), host }
+      const init = { method: asked.method as 'GET', headers, ...(body ? { body } : {}) }
+      const got = await request(`http://127.0.0.1:${port}${pathname}${search}`, init)
+      const answer = new Response(await got.body.text(), { status: got.statusCode })
+      for (const [header, values] of Object.entries(got.headers))
+        for (const value of [values ?? []].flat()) answer.headers.append(header, value)
+      return answer
+    }
+    return { browser: new Browser(serve), port }
+  }
 
   /** Runs an example in a process of its own, on a free port in place of 3000, until the test ends. */
   async function start(name: string) {

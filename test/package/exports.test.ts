@@ -43,6 +43,19 @@ test('every subpath of package.json resolves to built files, and these are their
         "createSessions",
         "errorReply",
       ],
+      "./client": [
+        "accounts",
+        "configure",
+        "connect",
+        "fetch",
+        "onChange",
+        "push",
+        "pushLinks",
+        "signIn",
+        "signOut",
+        "switchAccount",
+      ],
+      "./client.js": [],
       "./express": [
         "expressSessions",
       ],
@@ -101,6 +114,8 @@ test('no subpath loads a framework, and only sqlite may load node:sqlite, at the
 test('the adapters do not load each other, but for what the Node frameworks share', () => {
   const adapters = (path: string) => load(path).loaded.flatMap((name) => /dist\/adapters\/(.+)\.js$/.exec(name)?.[1] ?? [])
   expect(adapters('./hono').toSorted()).toEqual(['hold', 'hono', 'node-headers'])
-  for (const name of ['express', 'fastify', 'node'])
-    expect(adapters(`./${name}`).toSorted()).toEqual([name, 'hold', 'node-headers', 'open'].toSorted())
+  for (const name of ['express', 'fastify', 'node']) {
+    const own = name === 'node' ? ['node', 'ended-sockets'] : [name]
+    expect(adapters(`./${name}`).toSorted()).toEqual([...own, 'hold', 'node-headers', 'open'].toSorted())
+  }
 })

@@ -1,8 +1,8 @@
 /**
  * Attack 8: return path `//evil`, `/\evil`, `https:evil`, CR/LF, `javascript:`, tabs: `/` is used.
  *
- * No response of Landbridge redirects before crossing exists, so there is no return path to misuse yet. What can be held now: a
- * refusal sends nobody anywhere and repeats nothing of the path that was asked for. Crossing brings the rest.
+ * Here: a refusal sends nobody anywhere and repeats nothing of the path that was asked for. The return paths of a crossing are in
+ * crossing-return-path.test.ts.
  */
 import { memory } from 'landbridge/memory'
 import { expect, test } from 'vitest'

@@ -1,7 +1,7 @@
 // Stores that break the contract in what they attach, or in what they do with a session that has several handles.
 import { setImmediate } from 'node:timers/promises'
 import type { Scope, SessionId, Store } from 'landbridge/store'
-import { isLive } from 'landbridge/store'
+import { isLive, valueOf } from 'landbridge/store'
 import type { Defect } from './defect.ts'
 import { handleAt, nothing } from './defect.ts'
 
@@ -90,6 +90,40 @@ export const ATTACHING: Record<string, Defect> = {
       },
     }),
     noticedBy: /beside the one that vouched for it/,
+  },
+  'attach does not look at what is expected': {
+    make: (store) => ({ attach: (id, through, handle, issuedAt, now) => store.attach(id, through, handle, issuedAt, now) }),
+    noticedBy: /unless each expectation holds/,
+  },
+  'attach leaves the handle that vouches as it was': {
+    make: (store) => ({
+      async attach(id, through, handle, issuedAt, now, expected) {
+        const before = await handleAt(store, id, through)
+        const answer = await store.attach(id, through, handle, issuedAt, now, expected)
+        if (answer !== 'attached' || before === null || through === handle.scope) return answer
+        await store.revoke(id, through)
+        await store.attach(id, handle.scope, before, before.createdAt, now)
+        return answer
+      },
+    }),
+    noticedBy: /the end of the handle that vouches moves/,
+  },
+  'attach expects it of the handle that vouches': {
+    make: (store) => ({
+      async attach(id, through, handle, issuedAt, now, expected = []) {
+        const voucher = await store.read(id, through)
+        const elsewhere = expected.every(({ key, json }) => valueOf(voucher?.handle?.values ?? '', key) === json)
+        return elsewhere ? store.attach(id, through, handle, issuedAt, now) : 'gone'
+      },
+    }),
+    noticedBy: /unless each expectation holds/,
+  },
+  'update keeps the secret': {
+    make: (store) => ({
+      update: (id, scope, { place, changes, seenAt, expiresAt }, now) =>
+        store.update(id, scope, { place, changes, seenAt, expiresAt }, now),
+    }),
+    noticedBy: /an update with a hash/,
   },
   'attach always replaces': {
     make: (store) => ({ attach: (id, through, handle, _, now) => store.attach(id, through, handle, NEVER_KEPT, now) }),

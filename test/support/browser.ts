@@ -7,6 +7,8 @@ import { CookieJar } from 'tough-cookie'
 export interface Step {
   readonly request: Request
   readonly response: Response
+  /** What was sent. */
+  readonly body: string | undefined
 }
 
 export interface Visit extends Step {
@@ -14,6 +16,21 @@ export interface Visit extends Step {
   readonly steps: readonly Step[]
   readonly url: string
   readonly text: string
+}
+
+/** A form of a page, as it stands there. */
+export interface Form {
+  readonly page: string
+  /** Whether the page hides where it is, so that browsers say `Origin: null`. */
+  readonly hides?: boolean
+  readonly action: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+export interface Hop extends Step {
+  readonly location: string | null
+  /** The form that the page would post by itself. */
+  readonly form: Form | null
 }
 
 type Site = 'none' | 'same-origin' | 'same-site' | 'cross-site'
@@ -25,9 +42,12 @@ export interface RequestOptions {
   readonly body?: string
   /** Page that makes the request; none for what the user typed. */
   readonly from?: string
+  /** Whether that page hides where it is, so that browsers say `Origin: null`. */
+  readonly hides?: boolean
 }
 
 const REDIRECTS = 20
+const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 export const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html,*/*;q=0.8' }
 
@@ -43,12 +63,14 @@ export class Browser {
     this.#serve = serve
   }
 
-  /** Goes to a page, by the address bar or by a link on `from`; follows redirects, and forms that post themselves. */
-  async go(url: string, { from, method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Visit> {
+  /** Goes to a page, by the address bar or by a link on `from`, or sends a form; follows redirects, and forms that post themselves. */
+  async go(to: string | Form, { from, method = 'GET', headers = {}, body, hides = false }: RequestOptions = {}): Promise<Visit> {
+    if (typeof to !== 'string') return this.post(to.action, to.fields, to.page, to.hides)
+    const url = to
     const steps: Step[] = []
     let [next, verb, sent] = [url, method, body]
     let site = siteOf(from, url)
-    let origin = from === undefined || method === 'GET' ? undefined : new URL(from).origin
+    let origin = from === undefined || method === 'GET' ? undefined : originOf({ page: from, hides })
     for (let i = 0; i <= REDIRECTS; i++) {
       const fetchHeaders = { ...NAVIGATION, 'sec-fetch-site': site }
       const step = await this.send(
@@ -60,10 +82,10 @@ export class Browser {
       const location = step.response.headers.get('location')
       if (step.response.status < 300 || step.response.status > 399 || location === null) {
         const text = await step.response.text()
-        const form = selfPostingForm(text)
+        const form = selfPostingForm(next, text)
         if (form === null) return { ...step, steps, url: next, text }
-        origin = step.response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(next).origin
-        headers = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+        origin = originOf({ page: next, hides: hidesOrigin(step.response) })
+        headers = { ...headers, 'content-type': FORM_TYPE }
         site = siteOf(next, form.action)
         ;[next, verb, sent] = [form.action, 'POST', new URLSearchParams(form.fields).toString()]
         continue
@@ -77,21 +99,33 @@ export class Browser {
     throw new Error(`more than ${REDIRECTS} redirects from ${url}`)
   }
 
-  /** One request of a navigation by GET: a redirect is not followed. */
-  async hop(
-    url: string,
-    { from, headers = {} }: Pick<RequestOptions, 'from' | 'headers'> = {},
-  ): Promise<Step & { location: string | null }> {
-    const site = siteOf(from, url)
-    const step = await this.send(url, { headers: { ...NAVIGATION, 'sec-fetch-site': site, ...headers } }, site)
+  /** One request of a navigation: a redirect is not followed, and a form that would post itself is not sent. */
+  async hop(to: string | Form, { from, headers = {} }: Pick<RequestOptions, 'from' | 'headers'> = {}): Promise<Hop> {
+    const url = typeof to === 'string' ? to : to.action
+    const page = typeof to === 'string' ? from : to.page
+    const site = siteOf(page, url)
+    const sent = typeof to === 'string' ? {} : { 'content-type': FORM_TYPE, origin: originOf(to) }
+    const step = await this.send(
+      url,
+      {
+        headers: { ...NAVIGATION, 'sec-fetch-site': site, ...sent, ...headers },
+        ...(typeof to === 'string' ? {} : { method: 'POST', body: new URLSearchParams(to.fields).toString() }),
+      },
+      site,
+    )
     const location = step.response.headers.get('location')
-    return { ...step, location: location === null ? null : new URL(location, url).href }
+    const form = selfPostingForm(url, await step.response.clone().text())
+    return {
+      ...step,
+      location: location === null ? null : new URL(location, url).href,
+      form: form && { ...form, hides: hidesOrigin(step.response) },
+    }
   }
 
   /** A form of a page. */
-  post(url: string, fields: Record<string, string>, from: string = url): Promise<Visit> {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    return this.go(url, { method: 'POST', body: new URLSearchParams(fields).toString(), headers, from })
+  post(url: string, fields: Readonly<Record<string, string>>, from: string = url, hides = false): Promise<Visit> {
+    const headers = { 'content-type': FORM_TYPE }
+    return this.go(url, { method: 'POST', body: new URLSearchParams(fields).toString(), headers, from, hides })
   }
 
   /** A request of a page's script, with credentials. Other sites' cookies are not sent, as by browsers that block them. */
@@ -121,7 +155,7 @@ export class Browser {
     const request = new Request(url, { method: init.method ?? 'GET', headers, ...(init.body === undefined ? {} : { body: init.body }) })
     const response = await this.#serve(request)
     if (!this.blocksCookies) await Promise.all(response.headers.getSetCookie().map((text) => this.#keep(text, url)))
-    return { request, response }
+    return { request, response, body: init.body }
   }
 
   /** The value of a cookie at a URL. */
@@ -155,10 +189,15 @@ const registrable = (host: string): string => host.split('.').slice(-2).join('.'
 const WIDTH: readonly Site[] = ['none', 'same-origin', 'same-site', 'cross-site']
 const widest = (a: Site, b: Site): Site => (WIDTH.indexOf(a) > WIDTH.indexOf(b) ? a : b)
 
+/** The origin that a page's form is posted with. */
+const originOf = ({ page, hides }: Pick<Form, 'page' | 'hides'>): string => (hides ? 'null' : new URL(page).origin)
+
+const hidesOrigin = (response: Response): boolean => response.headers.get('referrer-policy') === 'no-referrer'
+
 /** The form of a page whose script posts it at once. */
-export function selfPostingForm(text: string): { action: string; fields: Record<string, string> } | null {
+export function selfPostingForm(page: string, text: string): Form | null {
   const action = /<form method="post" action="([^"]+)">/.exec(text)?.[1]
   if (action === undefined || !text.includes('document.forms[0].submit()')) return null
   const fields = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [name!, value!])
-  return { action, fields: Object.fromEntries(fields) as Record<string, string> }
+  return { page, action, fields: Object.fromEntries(fields) as Record<string, string> }
 }

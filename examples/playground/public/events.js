@@ -5,6 +5,7 @@ const template = document.querySelector('#log-line')
 const state = document.querySelector('#log-state')
 const stale = document.querySelector('#stale')
 const KEPT = 100
+const isHub = document.querySelector('[data-testid=accounts]') !== null
 
 /** @typedef {{ at: number, host: string | null, title: string, sentence: string, tone: string, session: string | null, scope: string | null, account: string | null }} Entry */
 
@@ -46,7 +47,7 @@ function fill(line, entry) {
   put(item, '.label', entry.host ?? 'all hosts')
   put(item, '.title code', entry.title)
   put(item, '.sentence', entry.sentence)
-  const classes = [`tone-${entry.tone}`, `host-${entry.host?.split('.')[0] ?? 'none'}`, ...(entry.host === host ? ['here'] : []), 'new']
+  const classes = [`tone-${entry.tone}`, `host-${entry.host?.split('.')[0] || 'none'}`, ...(entry.host === host ? ['here'] : []), 'new']
   item.querySelector('li')?.setAttribute('class', classes.join(' '))
   return item
 }
@@ -67,7 +68,9 @@ function put(item, selector, text) {
  */
 function concernsThisPage(entry) {
   if (entry.title === 'playground.mode') return true
-  if (entry.title === 'session.ended') return entry.session === session
+  // One host's handle is no other host's business, but for the hub, which shows them all.
+  if (entry.title === 'session.ended') return entry.session === session && (entry.scope === null || entry.scope === scope || isHub)
+  if (['account.switched', 'account.removed', 'session.replaced'].includes(entry.title)) return entry.session === session
   const begun = entry.title === 'session.created' || entry.title === 'session.renewed'
   return begun && entry.scope === scope && (account === '' || entry.account === account)
 }

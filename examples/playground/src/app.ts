@@ -1,43 +1,57 @@
 /** The application: index, static files and event stream first, which need no session; then each host's page and its forms. */
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express'
 import express from 'express'
-import { ownEntry } from './entry.ts'
+import { Clock } from './clock.ts'
+import { Crossings } from './crossings.ts'
+import { entryOf, ownEntry } from './entry.ts'
 import { eventStream } from './event-stream.ts'
 import { Experiments } from './experiment.ts'
 import { forms } from './forms.ts'
-import { isIndex, siteOf } from './hosts.ts'
-import type { EventLog } from './log.ts'
+import type { Site } from './hosts.ts'
+import { baseOf, crosses, isIndex, siteOf } from './hosts.ts'
+import { EventLog } from './log.ts'
 import { expressSessionMode } from './modes/express-session.ts'
 import { landbridgeMode } from './modes/landbridge.ts'
 import type { Mode } from './modes/mode.ts'
+import type { HostPage } from './pages/host.ts'
 import { hostPage } from './pages/host.ts'
 import { indexPage } from './pages/index.ts'
-
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+import { messagePage } from './pages/message.ts'
+import { policyFor } from './policy.ts'
+import { crossingRoutes } from './routes.ts'
+import { openSessions } from './sessions.ts'
+import type { Tls } from './tls.ts'
 
 export interface Playground {
   readonly app: Express
   close(): Promise<void>
 }
 
-/** `file`: where Landbridge keeps its sessions. */
-export function createPlayground(file: string, log: EventLog): Playground {
-  const landbridge = landbridgeMode(file, log)
+/** `file`: where Landbridge keeps its sessions; what else is kept goes into the same folder. */
+export function createPlayground(file: string, tls: Tls | null): Playground {
+  const log = new EventLog()
+  const clock = new Clock(join(dirname(file), 'days'))
+  const crossings = new Crossings(clock.now)
+  const kept = openSessions(file, clock, (event) => {
+    crossings.note(event)
+    log.add(entryOf(event))
+  })
+  const landbridge = landbridgeMode(kept, log)
   const standard = expressSessionMode()
-  const experiments = new Experiments(log)
+  const experiments = new Experiments(log, tls?.ca ?? null)
   let mode: Mode = landbridge
   // A request stays in the mode that it came in, whatever is switched meanwhile.
   const modes = new WeakMap<Request, Mode>()
-  const modeOf = (request: Request): Mode => modes.get(request) ?? mode
+  const modeOf = (request: Request): Mode => modes.get(request) ?? landbridge
 
   const app = express().disable('x-powered-by').disable('etag')
   app.use(secureHeaders, express.static(fileURLToPath(new URL('../public', import.meta.url)), { index: false }))
 
   app.get('/', (request, response, next) => {
-    if (isIndex(request.headers.host)) sendPage(response, indexPage(request.headers.host, mode.id))
-    else next()
+    if (!isIndex(request.headers.host)) return next()
+    sendPage(request, response, indexPage({ base: baseOf(request), mode: mode.id, caFile: tls?.caFile ?? null }))
   })
   app.get('/events', eventStream(log))
 
@@ -45,41 +59,30 @@ export function createPlayground(file: string, log: EventLog): Playground {
   app.post('/mode', landbridge.middleware, express.urlencoded({ extended: false, limit: '1kb' }), (request, response) => {
     const { mode: wanted } = request.body as { mode?: unknown }
     mode = wanted === standard.id ? standard : landbridge
-    log.add(
-      ownEntry(
-        null,
-        'playground.mode',
-        `Sessions are now kept by ${mode === standard ? standard.id : 'Landbridge'}, on all hosts.`,
-        mode === standard ? 'alarm' : 'plain',
-      ),
-    )
+    const name = mode === standard ? standard.id : 'Landbridge'
+    const sentence = `Sessions are now kept by ${name}, on all isolated and shared hosts.`
+    log.add(ownEntry(null, 'playground.mode', sentence, mode === standard ? 'alarm' : 'plain'))
     response.redirect(303, '/?done=mode#notice')
   })
 
-  app.use((request, response, next) => {
-    modes.set(request, mode)
-    mode.middleware(request, response, next)
+  app.use(crossings.middleware, (request, response, next) => {
+    const site = siteOf(request.headers.host)
+    const here = site && crosses(site) ? landbridge : mode
+    modes.set(request, here)
+    here.middleware(request, response, next)
   })
   app.use(onlyOurHosts)
 
-  app.get('/', async (request, response) => {
-    const site = siteOf(request.headers.host)!
+  const common = async (request: Request, site: Site): Promise<HostPage> => {
     const current = modeOf(request)
     const view = await current.view(request, site)
     const { done, result } = request.query
-    sendPage(
-      response,
-      hostPage({
-        site,
-        authority: request.headers.host,
-        mode: current,
-        view,
-        entries: log.after(0),
-        result: experiments.find(result, site),
-        done,
-        now: Date.now(),
-      }),
-    )
+    const entries = log.after(0)
+    return { site, base: baseOf(request), mode: current, view, entries, result: experiments.find(result, site), done, now: clock.now() }
+  }
+  app.use(crossingRoutes({ kept, clock, crossings, common, send: sendPage }))
+  app.get('/', async (request, response) => {
+    sendPage(request, response, hostPage(await common(request, siteOf(request.headers.host)!)))
   })
   app.get('/whoami', async (request, response) => {
     response.json(await modeOf(request).whoAmI(request, siteOf(request.headers.host)!))
@@ -88,7 +91,7 @@ export function createPlayground(file: string, log: EventLog): Playground {
   app.use((_request, response) => {
     response.status(404).type('text').send('There is no such page.\n')
   })
-  app.use(failure)
+  app.use(failureOf(log))
   return { app, close: async () => landbridge.close() }
 }
 
@@ -97,22 +100,44 @@ const secureHeaders: RequestHandler = (_request, response, next) => {
   next()
 }
 
-function sendPage(response: Response, markup: string): void {
-  response.set({ 'Content-Security-Policy': CSP, 'Referrer-Policy': 'same-origin' }).type('html').send(markup)
+function sendPage(request: Request, response: Response, markup: string): void {
+  const policy = policyFor(siteOf(request.headers.host), baseOf(request))
+  response.set({ 'Content-Security-Policy': policy, 'Referrer-Policy': 'same-origin' }).type('html').send(markup)
 }
 
 const onlyOurHosts: RequestHandler = (request, response, next) => {
   if (siteOf(request.headers.host)) next()
-  else response.status(404).type('text').send('The playground has no page for this host. Start at http://localhost, with the same port.\n')
+  else response.status(404).type('text').send('The playground has no page for this host. Start at localhost, with the same port.\n')
 }
 
 /** What a visitor caused has a 4xx status; anything else is ours, and goes to the terminal. */
-const failure: ErrorRequestHandler = (error: { status?: number; message?: string }, _request, response, next) => {
-  if (response.headersSent) return next(error)
-  const status = error.status ?? 500
-  if (status >= 500) console.error(error)
-  response
-    .status(status)
-    .type('text')
-    .send(status >= 500 ? 'The playground failed; its terminal says why.\n' : `${error.message}\n`)
+const failureOf =
+  (log: EventLog): ErrorRequestHandler =>
+  (error: { status?: number; code?: string; message?: string }, request, response, next) => {
+    if (response.headersSent) return next(error)
+    const status = error.status ?? 500
+    if (status >= 500) console.error(error)
+    response.status(status)
+    if (error.code === 'ERR_ACCOUNT_CHANGED') return sendPage(request, response, stalePage(request, log))
+    response.type('text').send(status >= 500 ? 'The playground failed; its terminal says why.\n' : `${error.message}\n`)
+  }
+
+/** The form was made for another account than is signed in now. */
+function stalePage(request: Request, log: EventLog): string {
+  const site = siteOf(request.headers.host) ?? null
+  log.add(
+    ownEntry(
+      site?.host ?? null,
+      'playground.stale-form',
+      'A page that was made for another account wanted to save. It got 409.',
+      'refused',
+    ),
+  )
+  return messagePage({
+    site,
+    base: baseOf(request),
+    status: 409,
+    title: 'This page was made for another account',
+    text: 'The account was switched since this page was loaded, in another tab perhaps. Nothing was saved, so nothing of one account ends up in the other.',
+  })
 }

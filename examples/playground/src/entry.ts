@@ -1,5 +1,6 @@
 /** From an event of the library to a line of the log: what happened, in a sentence that needs no manual. */
-import type { CookieReason, RequestReason, SessionEvent } from 'landbridge'
+import type { SessionEvent } from 'landbridge'
+import { COOKIE, CROSSING, REQUEST } from './reasons.ts'
 
 /** How a line looks: nothing special · a refusal that protected somebody · something to look into. */
 export type Tone = 'plain' | 'refused' | 'alarm'
@@ -22,88 +23,112 @@ export interface Entry extends NewEntry {
   readonly number: number
 }
 
-const COOKIE: Record<CookieReason, string> = {
-  malformed: 'The cookie does not have the form <session id>.<secret>, so the store was not even asked.',
-  'unknown-handle': 'No session has this handle: it was signed out, renewed or expired, or somebody made the cookie up.',
-  'wrong-host': 'The cookie belongs to another host. It opens nothing here, and the session that it belongs to is untouched.',
-  expired: 'The session was idle for too long, or reached its absolute end.',
-  ambiguous: 'Two cookies of this name belong to two live sessions. One was planted and nothing tells which, so neither is used.',
-}
-
-const REQUEST: Record<RequestReason, string> = {
-  'host-malformed': 'The Host header is missing, repeated or malformed.',
-  'host-not-allowed': 'No topology names this host.',
-  'forwarded-invalid': 'The forwarded headers contradict each other.',
-  'cross-origin': 'A page of another origin tried to change something here. That is cross-site request forgery.',
-  'origin-missing': 'The request changes something and does not say which page it came from.',
-  'csrf-token-invalid': 'The CSRF token belongs to another session.',
-}
-
 const NOTHING = { tone: 'plain', session: null, scope: null, account: null, reason: null } as const
 
 export function entryOf(event: SessionEvent): NewEntry {
-  const { at, host, type: title } = event
-  const entry = { at, host, title, ...NOTHING }
+  const { at, host, type } = event
+  return { at, host, title: type, ...NOTHING, ...aboutOf(event) }
+}
+
+type About = Partial<NewEntry> & Pick<NewEntry, 'sentence'>
+
+/** Every type has its sentence: a new one that has none does not pass the type check. */
+function aboutOf(event: SessionEvent): About {
   switch (event.type) {
-    case 'session.created': {
-      const { session, scope, account } = event
-      return { ...entry, session, scope, account, sentence: `A new session, with a handle for ${scope} only.` }
-    }
-    case 'session.renewed': {
-      const { session, scope, account } = event
+    case 'session.created':
+      return { ...ofSession(event), scope: event.scope, sentence: `A new session, with a handle for ${event.scope} only.` }
+    case 'session.renewed':
       return {
-        ...entry,
-        session,
-        scope,
-        account,
+        ...ofSession(event),
+        scope: event.scope,
         sentence: 'The session got a new id and a new secret. The old cookie is worth nothing now.',
       }
-    }
     case 'session.ended':
-      return { ...entry, session: event.session, sentence: endedSentence(event.scope) }
+      return { ...ofSession(event), scope: event.scope, sentence: endedSentence(event.scope) }
     case 'session.corrupt':
-      return { ...entry, session: event.session, tone: 'alarm', sentence: `The stored value “${event.key}” is not JSON.` }
+      return { ...ofSession(event), tone: 'alarm', sentence: `The stored value “${event.key}” is not JSON.` }
+    case 'session.replaced':
+      return { ...ofSession(event), scope: event.scope, sentence: replacedSentence(event) }
     case 'account.signed-in':
-      return { ...entry, session: event.session, account: event.account, sentence: `${event.account} signed in.` }
+      return { ...ofSession(event), sentence: `${event.account} signed in.` }
     case 'account.signed-out':
-      return { ...entry, session: event.session, account: event.account, sentence: `${event.account} signed out.` }
+      return { ...ofSession(event), sentence: `${event.account} signed out.` }
+    case 'account.switched':
+      return {
+        ...ofSession(event),
+        sentence: `${event.account} is the active account of this browser now, on all hosts that made no choice.`,
+      }
+    case 'account.removed':
+      return { ...ofSession(event), sentence: `${event.account} was removed from this browser, on all hosts.` }
     case 'account.revoked':
       return {
-        ...entry,
         account: event.account,
         sentence: `All sessions of ${event.account} were ended: ${event.sessions}, on whichever host.`,
       }
-    case 'request.refused':
-      return { ...entry, ...refused(title, event.reason, REQUEST), session: null }
-    case 'cookie.refused':
-      return { ...entry, ...refused(title, event.reason, COOKIE), session: event.session, scope: event.belongsTo }
-    case 'cookie.duplicate':
+    case 'crossing.asked':
+      return { sentence: `Sent the browser to ${event.issuer} to ask for a session${event.interactive ? ', with sign-in if needed' : ''}.` }
+    case 'crossing.answered-nobody':
+      return { sentence: nobodySentence(event) }
+    case 'ticket.issued':
       return {
-        ...entry,
-        tone: 'alarm',
-        sentence: `The browser sent ${event.count} cookies of one name. Each is tried; only the right one counts.`,
+        session: event.session,
+        sentence: `A ticket for ${event.destination} only: good once, for ${seconds(event.expiresAt - event.at)}.`,
       }
+    case 'crossing.completed':
+      return { sentence: OUTCOMES[event.outcome] }
+    case 'crossing.refused':
+      return refused(event.type, event.reason, CROSSING)
+    case 'request.refused':
+      return refused(event.type, event.reason, REQUEST)
+    case 'cookie.refused':
+      return { ...refused(event.type, event.reason, COOKIE), session: event.session, scope: event.belongsTo }
+    case 'cookie.duplicate':
+      return { tone: 'alarm', sentence: `The browser sent ${event.count} cookies of one name. Each is tried; only the right one counts.` }
     case 'cookie.insecure-transport':
-      return { ...entry, tone: 'alarm', sentence: 'A cookie was set over plain http on a host that is not localhost: browsers drop it.' }
+      return { tone: 'alarm', sentence: 'A cookie was set over plain http on a host that is not localhost: browsers drop it.' }
     case 'save.refused':
       return {
-        ...entry,
-        session: event.session,
+        ...ofSession(event),
         tone: 'refused',
         sentence: 'A late request wanted to save into a session that had ended. It stays ended.',
       }
     case 'store.failed':
-      return { ...entry, tone: 'alarm', sentence: `The store failed: ${event.error.message}` }
+      return { tone: 'alarm', sentence: `The store failed: ${event.error.message}` }
   }
 }
 
-function refused<Reason extends string>(type: string, reason: Reason, sentences: Record<Reason, string>) {
+type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { readonly type: Type }>
+
+const OUTCOMES: Readonly<Record<EventOf<'crossing.completed'>['outcome'], string>> = {
+  attached: 'The browser is back and has a handle for this host.',
+  connected: 'The browser is back; it had a handle for this very session already.',
+  nobody: 'The browser is back without a session. This host does not ask again for a while.',
+}
+
+function ofSession({ session, account }: { readonly session: string; readonly account?: string | null }) {
+  return { session, account: account ?? null }
+}
+
+function refused<Reason extends string>(type: string, reason: Reason, sentences: Readonly<Record<Reason, string>>) {
   return { title: `${type} ${reason}`, tone: 'refused', reason, sentence: sentences[reason] } as const
 }
 
 function endedSentence(scope: string | null): string {
   return scope === null ? 'The session ended, with every handle it had.' : `The handle of ${scope} ended.`
 }
+
+export function replacedSentence({ destination, source, replaced, wasEmpty }: EventOf<'session.replaced'>): string {
+  const before = replaced === null ? '' : ` The ${wasEmpty ? 'empty ' : ''}session that was there gave way.`
+  return `The session of ${source} has a handle for ${destination} now.${before}`
+}
+
+export function nobodySentence({ because, destination }: EventOf<'crossing.answered-nobody'>): string {
+  return because === 'signed-out'
+    ? `Nobody is signed in, which is all that ${destination} will learn.`
+    : `The account may not use ${destination}, to which that looks as if nobody were signed in.`
+}
+
+export const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`
 
 /** A line of the playground itself, for what no library reports. */
 export function ownEntry(host: string | null, title: string, sentence: string, tone: Tone = 'plain'): NewEntry {

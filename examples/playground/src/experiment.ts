@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Request } from 'express'
 import { ownEntry } from './entry.ts'
 import type { Site } from './hosts.ts'
-import { urlOf } from './hosts.ts'
+import { baseOf } from './hosts.ts'
 import type { EventLog } from './log.ts'
 import type { Mode, ModeId, Verdict } from './modes/mode.ts'
 import type { Replay } from './replay.ts'
@@ -23,14 +23,17 @@ const KEPT = 50
 export class Experiments {
   readonly #results = new Map<string, Result>()
   readonly #log: EventLog
+  readonly #authority: string | null
 
-  constructor(log: EventLog) {
+  /** `authority`: certificate of whoever vouches for the playground's own; `null` over plain http. */
+  constructor(log: EventLog, authority: string | null) {
     this.#log = log
+    this.#authority = authority
   }
 
   find(id: unknown, site: Site): Result | null {
     const result = typeof id === 'string' ? this.#results.get(id) : undefined
-    return result?.from === site ? result : null
+    return result?.from.host === site.host ? result : null
   }
 
   /** Runs it with the cookie of this request; `null` when the request has no session whose cookie could be shown. */
@@ -40,8 +43,8 @@ export class Experiments {
     if (value === null || session === null) return null
 
     const show = (site: Site): Promise<Replay> => {
-      const authority = new URL(urlOf(site, request.headers.host)).host
-      return replay({ port: request.socket.localPort ?? 0, authority, cookie: { name: mode.cookieName(site), value } })
+      const target = { host: site.host, port: request.socket.localPort ?? 0, base: baseOf(request), ca: this.#authority }
+      return replay(target, { name: mode.cookieName(site), value })
     }
     const before = this.#log.last
     const shown = await show(to)

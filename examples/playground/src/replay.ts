@@ -1,5 +1,8 @@
 /** Shows a cookie to a host, the way a thief would: a real request over loopback, with a Host header and a Cookie header. */
-import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { request as requestPlain } from 'node:http'
+import { request as requestEncrypted } from 'node:https'
+import type { Base } from './hosts.ts'
 import { mask, type WhoAmI } from './modes/mode.ts'
 
 export interface Replay {
@@ -9,19 +12,28 @@ export interface Replay {
 }
 
 interface Target {
+  readonly host: string
   readonly port: number
-  /** Host name and port, as a browser would write them. */
-  readonly authority: string
-  readonly cookie: { readonly name: string; readonly value: string }
+  readonly base: Base
+  /** Who vouches for the certificate, over https. */
+  readonly ca: string | null
+}
+
+interface Cookie {
+  readonly name: string
+  readonly value: string
 }
 
 const PATH = '/whoami'
 const DEADLINE_MS = 5000
 
-export function replay({ port, authority, cookie }: Target): Promise<Replay> {
+export function replay({ host, port, base, ca }: Target, cookie: Cookie): Promise<Replay> {
+  const authority = host + base.port
   const sent = { Host: authority, Accept: 'application/json', Cookie: `${cookie.name}=${cookie.value}` }
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path: PATH, headers: sent, agent: false, timeout: DEADLINE_MS }, (incoming) => {
+    const options = { host: '127.0.0.1', port, path: PATH, headers: sent, agent: false, timeout: DEADLINE_MS } as const
+    const tls = { servername: host, ...(ca === null ? {} : { ca }) }
+    const receive = (incoming: IncomingMessage): void => {
       let body = ''
       incoming.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
       incoming.on('error', reject).on('end', () => {
@@ -35,7 +47,8 @@ export function replay({ port, authority, cookie }: Target): Promise<Replay> {
           reject(new Error(`${authority} answered ${incoming.statusCode} with something that is not JSON.`, { cause }))
         }
       })
-    })
+    }
+    const outgoing = base.scheme === 'https' ? requestEncrypted({ ...options, ...tls }, receive) : requestPlain(options, receive)
     outgoing.on('timeout', () => outgoing.destroy(new Error(`${authority} did not answer within ${DEADLINE_MS} ms.`)))
     outgoing.on('error', reject).end()
   })

@@ -1,8 +1,9 @@
 /** What a host that crosses answers to a request without a session, before the application sees it. */
+import { TRIES, TRIES_MS } from './core/answer.ts'
 import type { Cause } from './core/ask.ts'
 import { sealReturn } from './core/ask.ts'
 import type { Backoff } from './core/crossing-cookies.ts'
-import { newRid, readBackoff, readHint } from './core/crossing-cookies.ts'
+import { hasVisited, newRid, readBackoff, readHint, readOut, unanswered } from './core/crossing-cookies.ts'
 import { cookieValues } from './core/cookie.ts'
 import { acceptsHtml, kindOf, safePath } from './core/navigation.ts'
 import { page } from './core/pages.ts'
@@ -21,10 +22,8 @@ export interface Presence {
   isLive(): Promise<boolean>
 }
 
-const TRIES = 2
-const TRIES_MS = 10_000
-const SILENT: Cause = { interactive: false, act: false }
-const WANTED: Cause = { interactive: true, act: false }
+const SILENT: Cause = { interactive: false, act: null }
+const WANTED: Cause = { interactive: true, act: null }
 
 /** A reply, or `null`: the application serves the request, with a session or without one. */
 export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | null> {
@@ -41,7 +40,7 @@ async function askSilently(visit: Visit, session: Presence): Promise<Reply | nul
   const hinted = hintOf(visit) !== null
   if (hinted ? (await session.account()) !== null : await session.isLive()) return null
   const backoff = readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))
-  return backoff.out || isHeldBack(visit, backoff) ? null : bounce(visit, targetOf(visit), SILENT)
+  return isOut(visit) || isHeldBack(visit, backoff) ? null : bounce(visit, targetOf(visit), SILENT)
 }
 
 /**
@@ -54,17 +53,24 @@ function mayHaveSession(visit: Visit): boolean {
   if (cookieValues(cookies, place.cookie.name).length > 0) return true
   if (hintOf(visit) !== null) return true
   // Programs that fetch pages without being browsers do not say how they navigate.
-  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate'
+  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate' && !hasVisited(cookies)
 }
 
 const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))
 
-/** The loop guard, and the answer that nobody is there, which holds until the hint says otherwise. */
+const isOut = (visit: Visit): boolean => readOut(visit.context.keys, visit.place.host, cookiesOf(visit)) !== null
+
+/**
+ * The answer that nobody is there, which holds until the hint says otherwise; and the loop guard, for browsers that come back again and
+ * again, and for those that never do, as the issuing host is down.
+ */
 function isHeldBack(visit: Visit, backoff: Backoff): boolean {
   const { context, place } = visit
+  const cookies = cookiesOf(visit)
   const now = context.now()
-  if (backoff.noneUntil > now && backoff.hint === readHint(cookiesOf(visit))) return true
-  if (backoff.tries.filter((at) => now - at < TRIES_MS).length < TRIES) return false
+  if (backoff.noneUntil > now && backoff.hint === readHint(cookies)) return true
+  const returned = backoff.tries.filter((at) => now - at < TRIES_MS).length
+  if (returned < TRIES && unanswered(cookies, now) < TRIES) return false
   context.emit(place.host, { type: 'crossing.refused', reason: 'loop-guard', rid: null, mode: 'redirect' })
   return true
 }
@@ -77,7 +83,7 @@ function answerProtected(visit: Visit): Reply {
     case 'navigation': {
       if (place.span.role === 'hub') return signInHere(visit) ?? signInAgain(visit)
       const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
-      return backoff.out || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
+      return isOut(visit) || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
     }
     case 'embedded':
     case 'other':

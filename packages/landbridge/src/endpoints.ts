@@ -80,8 +80,9 @@ function begin(visit: Visit): Reply {
   const fields = singleFields(request.query)
   if (fields === null || isFramed(visit)) return refuse(visit, 'answer-malformed')
   const begun = openBegun(visit, fields.get('b') ?? '')
-  const path = begun ?? safePath(fields.get('to') ?? '/', context.basePath)
-  return bounce(visit, path, { interactive: true, act: begun !== null || isOwn(visit) })
+  if (begun !== null) return bounce(visit, begun.path, { interactive: true, act: begun.act })
+  const act = isOwn(visit) ? { at: context.now(), session: null } : null
+  return bounce(visit, safePath(fields.get('to') ?? '/', context.basePath), { interactive: true, act })
 }
 
 function beginAtHub(visit: Visit): Reply {
@@ -97,7 +98,10 @@ function answerScript(visit: Visit, endpoint: string): Promise<Reply> | Reply {
 }
 
 const ACTS = new Map<string, (visit: Visit, fields: Fields, open: () => Session) => Promise<Reply> | Reply>([
-  ['begin', (visit, fields) => (visit.place.span.role === 'hub' ? refuse(visit, 'endpoint-unknown') : beginForScript(visit, fields))],
+  [
+    'begin',
+    (visit, fields, open) => (visit.place.span.role === 'hub' ? refuse(visit, 'endpoint-unknown') : beginForScript(visit, fields, open())),
+  ],
   ['push', beginPush],
   ...Object.entries(accountActs),
 ])
@@ -123,7 +127,7 @@ const ARRIVALS = new Map<string, (visit: Visit, fields: Fields) => Promise<Reply
 ])
 
 /** Exactly from this host: that another one is of the same site, or trusted for forms, is not enough here. */
-export function isOwn(visit: Visit): boolean {
+function isOwn(visit: Visit): boolean {
   return (
     provenance(
       visit.request,

@@ -1,7 +1,7 @@
 export type { AccountInfo } from './core/accounts.ts'
 export type { Authorize, Claims, Mode, Replace, Replacement } from './core/bridge.ts'
 export { createSessions } from './sessions.ts'
-export type { Exchange, OpenOptions, SessionInfo, Sessions } from './sessions.ts'
+export type { Exchange, OpenOptions, SessionInfo, Sessions, StoredHandleInfo } from './sessions.ts'
 export type { SessionsOptions } from './core/config.ts'
 export { errorReply, LandbridgeError } from './core/errors.ts'
 export type { ConfigFault, ErrorCode } from './core/errors.ts'

@@ -1,5 +1,5 @@
 /** The experiment explained: what was sent, what the server looked up, and why that opened the session or did not. */
-import { SHARED_DOMAIN } from '../hosts.ts'
+import { crosses, scopeOf, SHARED_DOMAIN } from '../hosts.ts'
 import type { Findings, Verdict } from './mode.ts'
 
 export function judgeLandbridge({ from, to, account, session, answer, control, entries }: Findings): Verdict {
@@ -23,8 +23,8 @@ export function judgeLandbridge({ from, to, account, session, answer, control, e
     outcome: 'refused',
     title: `Refused: ${to.host} answered an anonymous visitor${refusal ? ` (${refusal.reason})` : ''}`,
     sent,
-    lookedUp: `Session ${session} and its handle for ${scopeName(to)}, in one read. The session exists; that handle does not. Only after that refusal did it ask whose cookie it was, for the log.`,
-    why: `A handle is looked up by session and scope, and for the scope ${scopeName(to)} this session has none. So there is no comparison of host names that somebody could forget. ${untouched}`,
+    lookedUp: `Session ${session} and its handle for ${scopeOf(to)}, in one read. The session exists; that handle does not. Only after that refusal did it ask whose cookie it was, for the log.`,
+    why: `A handle is looked up by session and scope, and for the scope ${scopeOf(to)} this session has none. So there is no comparison of host names that somebody could forget. ${family(from, to)}${untouched}`,
   }
 }
 
@@ -45,4 +45,8 @@ export function judgeExpressSession({ from, to, account, session, answer }: Find
   }
 }
 
-const scopeName = ({ host, topology }: Findings['to']): string => (topology === 'shared' ? SHARED_DOMAIN : host)
+/** Even hosts between which sessions cross keep a secret each. */
+function family(from: Findings['from'], to: Findings['to']): string {
+  if (!crosses(from) || !crosses(to)) return ''
+  return 'A session comes to this host by a ticket, over the bridge that you built, and then gets a secret of its own: never by a cookie. '
+}

@@ -1,33 +1,19 @@
-/** The library as an application uses it: two topologies in one `createSessions`, one SQLite file. */
+/** The sessions of Landbridge, as the pages ask for them. */
 import type { Request } from 'express'
 import type { Session } from 'landbridge'
-import { createSessions } from 'landbridge'
 import { expressSessions } from 'landbridge/express'
-import { sqlite } from 'landbridge/sqlite'
-import { entryOf } from '../entry.ts'
 import type { Site } from '../hosts.ts'
-import { SHARED_DOMAIN } from '../hosts.ts'
+import { crosses, scopeOf, SHARED_DOMAIN } from '../hosts.ts'
 import type { EventLog } from '../log.ts'
+import type { Kept, Values } from '../sessions.ts'
 import { judgeLandbridge } from './judge.ts'
 import type { Fact, Mode, ShownCookie, ValueKey, View } from './mode.ts'
-import { cookiesNamed, mask } from './mode.ts'
+import { cookiesNamed, isValueKey, mask } from './mode.ts'
 import { sessionOf } from './session-of.ts'
-
-type Values = Record<ValueKey, string>
 
 const of = (request: Request): Session<Values> => sessionOf<Session<Values>>(request)
 
-export function landbridgeMode(file: string, log: EventLog): Mode {
-  const store = sqlite(file)
-  const sessions = createSessions<Values>({
-    topology: [
-      { kind: 'isolated', hosts: ['*.acme.localhost'] },
-      { kind: 'shared', domain: SHARED_DOMAIN },
-    ],
-    store,
-  })
-  sessions.subscribe((event) => log.add(entryOf(event)))
-
+export function landbridgeMode({ sessions, store }: Kept, log: EventLog): Mode {
   async function view(request: Request, site: Site): Promise<View> {
     const session = of(request)
     const before = log.last
@@ -42,7 +28,8 @@ export function landbridgeMode(file: string, log: EventLog): Mode {
       refused: refusal?.reason ?? null,
       record: await record(session),
       handles: await session.handles(),
-      values: Object.entries(await session.all()) as [ValueKey, string][],
+      values: Object.entries(await session.all()).filter((entry): entry is [ValueKey, string] => isValueKey(entry[0])),
+      accountTag: crosses(site) ? await session.accountTag() : null,
     }
   }
 
@@ -92,8 +79,6 @@ export function landbridgeMode(file: string, log: EventLog): Mode {
     close: async () => sessions.close(),
   }
 }
-
-const scopeOf = (site: Site): string => (site.topology === 'shared' ? SHARED_DOMAIN : site.host)
 
 const cookieName = (site: Site): string => (site.topology === 'shared' ? '__Secure-sid' : '__Host-sid')
 

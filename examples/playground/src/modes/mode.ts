@@ -7,6 +7,7 @@ export type ModeId = 'landbridge' | 'express-session'
 
 export type ValueKey = 'theme' | 'note'
 export const VALUE_KEYS: readonly ValueKey[] = ['theme', 'note']
+export const isValueKey = (key: string): key is ValueKey => VALUE_KEYS.some((known) => known === key)
 
 /** A cookie as the page may show it: what identifies the session, and a secret of which a few characters are left. */
 export interface ShownCookie {
@@ -40,6 +41,8 @@ export interface View {
   /** `null`: this library has no handles. */
   readonly handles: readonly ShownHandle[] | null
   readonly values: readonly (readonly [ValueKey, string])[]
+  /** Goes into the forms of a page where accounts can change behind its back; `null` where they cannot. */
+  readonly accountTag: string | null
 }
 
 /** Who a host thinks a request comes from. */

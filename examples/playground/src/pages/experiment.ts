@@ -1,28 +1,29 @@
 import type { Result } from '../experiment.ts'
 import type { Site } from '../hosts.ts'
-import { SITES } from '../hosts.ts'
-import type { Verdict, View } from '../modes/mode.ts'
+import { crosses, SITES } from '../hosts.ts'
+import type { ModeId, Verdict, View } from '../modes/mode.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
 import { noticeFor } from './notices.ts'
 
 /** The experiment that the playground is about. */
-export function experimentSection(view: View, site: Site, result: Result | null, done: unknown): Html {
-  return html`<section class="card experiment" aria-labelledby="experiment-title">
+export function experimentSection(view: View, site: Site, mode: ModeId, result: Result | null, done: unknown): Html {
+  return html`<section class="card wide experiment" aria-labelledby="experiment-title">
     <h2 id="experiment-title">Show this cookie to another host</h2>
     <p>
       The server takes the cookie that this browser sent to ${site.host} and presents it to another host in a request of its own, as a thief
       would. It then tells you what that host made of it.
     </p>
     ${noticeFor('experiment', done)}
-    ${view.cookie === null ? html`<p class="quiet">Sign in first: there is no cookie to show yet.</p>` : form(site, result)}
+    ${view.cookie === null ? html`<p class="quiet">Sign in first: there is no cookie to show yet.</p>` : form(site, mode, result)}
     ${result && outcome(result)}
   </section>`
 }
 
-function form(site: Site, result: Result | null): Html {
-  const others = SITES.filter((other) => other !== site)
-  const chosen = result?.to ?? others.find(({ topology }) => topology === site.topology)
+/** Hosts that cross are kept by Landbridge always: there is nobody to compare with. */
+function form(site: Site, mode: ModeId, result: Result | null): Html {
+  const others = SITES.filter((other) => other.host !== site.host && (mode === 'landbridge' || !crosses(other)))
+  const chosen = result?.to ?? others.find(({ topology }) => topology === (site.topology === 'hub' ? 'spoke' : site.topology))
   return html`<form method="post" action="/experiment" class="line">
     <label for="to">Other host</label>
     <div class="field">

@@ -1,14 +1,15 @@
+/** The page of an isolated or shared host. */
 import type { Entry } from '../entry.ts'
 import type { Result } from '../experiment.ts'
-import type { Site } from '../hosts.ts'
-import { SHARED_DOMAIN } from '../hosts.ts'
+import type { Base, Site } from '../hosts.ts'
+import { scopeOf, SHARED_DOMAIN } from '../hosts.ts'
 import type { Mode, View } from '../modes/mode.ts'
 import { accountSection } from './account.ts'
 import { cookieSection } from './cookie.ts'
 import { experimentSection } from './experiment.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
-import { page } from './layout.ts'
+import { headline, page, staleNotice } from './layout.ts'
 import { logSection } from './log.ts'
 import { modeSection } from './mode.ts'
 import { recordSection } from './record.ts'
@@ -16,7 +17,7 @@ import { valuesSection } from './values.ts'
 
 export interface HostPage {
   readonly site: Site
-  readonly authority: string | undefined
+  readonly base: Base
   readonly mode: Mode
   readonly view: View
   readonly entries: readonly Entry[]
@@ -26,24 +27,22 @@ export interface HostPage {
   readonly now: number
 }
 
-export function hostPage({ site, authority, mode, view, entries, result, done, now }: HostPage): string {
-  const body = html`<div class="headline">
-      <h1><span class="dot"></span>${site.host}</h1>
-      <p>${describe(site, mode)}</p>
-    </div>
-    <p class="notice" id="stale" role="status" hidden>
-      <span>Something happened to this session, in another window perhaps.</span> <a href="/">Load the page again</a>
-    </p>
-    ${modeSection(mode.id, done)}
+export function hostPage(shown: HostPage): string {
+  const { site, mode, view, result, done, now } = shown
+  const cards = html`${accountSection(view, site, mode, now, done)} ${cookieSection(view, site)}
+  ${experimentSection(view, site, mode.id, result, done)} ${recordSection(view, now)} ${valuesSection(view, done)}`
+  return board(shown, describe(site, mode), cards, modeSection(mode.id, done))
+}
+
+/** What the pages of all hosts have in common: the name on top, the cards, and the log beside them. */
+export function board({ site, base, view, entries }: HostPage, description: Html, cards: Html, above: Html | null = null): string {
+  const body = html`${headline(site, description)} ${staleNotice()} ${above}
     <div class="board">
-      <div class="cards">
-        ${accountSection(view, site, mode, now, done)} ${cookieSection(view, site)} ${experimentSection(view, site, result, done)}
-        ${recordSection(view, now)} ${valuesSection(view, done)}
-      </div>
+      <div class="cards">${cards}</div>
       ${logSection(entries, site)}
     </div>`
-  const data = { session: view.session ?? '', scope: view.scope, account: view.account ?? '', last: entries.at(-1)?.number ?? 0 }
-  return page({ title: `${site.host} · Landbridge playground`, site, authority, data, body })
+  const data = { session: view.session ?? '', scope: scopeOf(site), account: view.account ?? '', last: entries.at(-1)?.number ?? 0 }
+  return page({ title: `${site.host} · Landbridge playground`, site, base, data, body })
 }
 
 function describe({ topology }: Site, { id }: Mode): Html {

@@ -1,6 +1,5 @@
 import type { Entry } from '../entry.ts'
 import type { Site } from '../hosts.ts'
-import { SITES } from '../hosts.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
 import { clock } from './time.ts'
@@ -41,7 +40,7 @@ export function logSection(entries: readonly Entry[], site: Site): Html {
 }
 
 function logLine({ at, host, title, sentence, tone }: Entry, site: Site): Html {
-  const tag = SITES.find((each) => each.host === host)?.tag ?? 'none'
+  const tag = host?.split('.')[0] || 'none'
   return html`<li class="tone-${tone} host-${tag} ${host === site.host && 'here'}">
     <p class="meta">
       ${clock(at)} <span class="host"><span class="dot"></span><span class="label">${host ?? 'all hosts'}</span></span>

@@ -9,11 +9,22 @@ const NOTICES = {
   'signed-out-account': ['account', 'All sessions of this account were ended, on every host and in every browser.'],
   renewed: ['account', 'Renewed: new id, new secret, same values.'],
   'name-missing': ['account', 'Write a name first: 1 to 60 characters.'],
+  'too-many': ['account', 'This browser has ten accounts already. Remove one first.'],
   'value-set': ['values', 'The value is stored.'],
   'value-removed': ['values', 'The value is removed.'],
   'value-missing': ['values', 'Write a value first: 1 to 500 characters.'],
   'no-cookie': ['experiment', 'There is no cookie to show yet. Sign in or set a value first.'],
-  mode: ['mode', 'Switched, for all hosts. Each mode keeps its own sessions, so sign in again to compare.'],
+  mode: ['mode', 'Switched, for all isolated and shared hosts. Each mode keeps its own sessions, so sign in again to compare.'],
+  switched: ['account', 'Switched. Every host that made no choice of its own is used with this account now, without a redirect.'],
+  removed: ['account', 'Removed from this browser: signed out on all hosts.'],
+  chosen: ['choices', 'Chosen. That host uses this account from its next page on.'],
+  'days-passed': ['account', 'Eight days passed, for all browsers. Sign-ins older than fourteen days are expired.'],
+  'handle-revoked': [
+    'tree',
+    'The handle is revoked. Its cookie opens nothing any more, from this moment on; the next page there asks again.',
+  ],
+  'handle-gone': ['tree', 'That handle was gone already.'],
+  'cart-changed': ['cart', 'Your cart is saved in the session.'],
 } as const
 
 export type Notice = keyof typeof NOTICES

@@ -22,7 +22,7 @@ export function recordSection({ record, handles, session }: View, now: number): 
   </section>`
 }
 
-function factLine([name, value]: Fact, now: number): Html {
+export function factLine([name, value]: Fact, now: number): Html {
   return html`<div>
     <dt>${name}</dt>
     <dd ${name === 'Session id' && html`data-testid="session-id"`} class="${typeof value === 'string' && !value.includes(' ') && 'code'}">

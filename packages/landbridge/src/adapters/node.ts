@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Reply } from '../core/reply.ts'
 import type { Session } from '../core/session.ts'
 import type { Sessions } from '../sessions.ts'
+import { closeWithSession } from './ended-sockets.ts'
 import { replyFor, sendInstead } from './hold.ts'
 import { openNode } from './open.ts'
 
@@ -35,8 +36,8 @@ export function nodeSessions<Data extends object>(
 /**
  * A listener for the `upgrade` event: `server.on('upgrade', nodeUpgrade(sessions, (req, socket, head) => …))`. A handshake from an
  * origin that is not trusted is refused. The session of `req` can be read; changes throw `ERR_HEADERS_SENT`, as a handshake
- * carries no cookie of ours. What the handler throws is answered as by `nodeSessions`. To learn later whether the session still
- * lives, open the request anew: `sessions.open(req)`.
+ * carries no cookie of ours. What the handler throws is answered as by `nodeSessions`. When the session ends later, or another account
+ * takes it over, the socket is closed: at once when this process hears of it, otherwise within half a minute.
  */
 export function nodeUpgrade<Data extends object>(
   sessions: Sessions<Data>,
@@ -49,7 +50,10 @@ export function nodeUpgrade<Data extends object>(
     try {
       const exchange = await sessions.open(request, { changed: () => false })
       if (exchange.kind === 'reply') sendRaw(socket, exchange.reply)
-      else await handler(Object.assign(request, { session: exchange.session }), socket, head)
+      else {
+        await handler(Object.assign(request, { session: exchange.session }), socket, head)
+        await closeWithSession(sessions, request, socket, exchange.session)
+      }
     } catch (error) {
       const reply = replyFor(error)
       // Once the handler has answered the handshake, the connection no longer speaks HTTP.

@@ -44,6 +44,12 @@ export function accountFor(session: StoredSession, values: string, host: Host): 
   return session.accounts.find(({ id }) => id === choice) ?? activeAccount(session, values)
 }
 
+/** Which account each host chose, by host. */
+export function choicesIn(values: string): ReadonlyMap<Host, string> {
+  const chosen = [...choicesOf(values).keys()].map((key) => [key.slice(CHOICE.length) as Host, recordAt<string>(values, key)] as const)
+  return new Map(chosen.filter((each): each is [Host, string] => typeof each[1] === 'string'))
+}
+
 /** Changes that carry the choices of hosts along where all other values are dropped. */
 export function choicesOf(values: string): Map<string, string> {
   return new Map(entriesOf(values).filter(([key]) => key.startsWith(CHOICE)))

@@ -49,7 +49,7 @@ export interface Bridge {
 }
 
 /** `hub`: holds the master session · `spoke`: derives from it · `peer`: issues and asks. */
-export type Role = 'hub' | 'spoke' | 'peer'
+type Role = 'hub' | 'spoke' | 'peer'
 
 /** A host's part in a bridge. */
 export interface Span {

@@ -52,7 +52,7 @@ export async function savePending(
 const isDerived = ({ span }: Place, { session }: Live): boolean => span?.role === 'spoke' && session.accounts.length > 0
 
 function renewHandle({ emit }: Context, { host, scope }: Place, { session }: Live, { secret }: Presented): Presented {
-  emit(host, { type: 'session.renewed', session: session.id, scope, account: session.accounts[0]?.id ?? null })
+  emit(host, { type: 'session.renewed', session: session.id, scope, account: session.accounts[0]?.id ?? null, before: session.id })
   return { id: session.id, secret }
 }
 
@@ -118,7 +118,7 @@ async function create(context: Context, place: Place, pending: Pending): Promise
     values: shared,
     handle: { ...handle, scope: place.scope, values: own },
   })
-  announce(context, place, 'session.created', fresh.id, accounts, pending)
+  announce(context, place, { id: fresh.id, before: null }, accounts, pending)
   return fresh
 }
 
@@ -137,7 +137,7 @@ async function renew(context: Context, place: Place, live: Live, pending: Pendin
   }
   const outcome = await context.store.renew(session.id, place.scope, next, context.now())
   if (outcome !== 'gone') {
-    announce(context, place, 'session.renewed', fresh.id, accounts, pending)
+    announce(context, place, { id: fresh.id, before: session.id }, accounts, pending)
     return fresh
   }
   // Someone who just proved who they are need not suffer from the end of the visit before: they get a new session, with
@@ -157,12 +157,12 @@ function newLifetime(context: Context, fresh: Presented, before?: { readonly cre
 function announce(
   { emit }: Context,
   { host, scope }: Place,
-  type: 'session.created' | 'session.renewed',
-  session: SessionId,
+  { id: session, before }: { readonly id: SessionId; readonly before: SessionId | null },
   accounts: readonly Account[],
   { signedIn }: Pending,
 ): void {
-  emit(host, { type, session, scope, account: accounts[0]?.id ?? null })
+  const type = before === null ? 'session.created' : 'session.renewed'
+  emit(host, { type, session, scope, account: accounts[0]?.id ?? null, before })
   if (signedIn) emit(host, { type: 'account.signed-in', session, account: signedIn.id })
 }
 

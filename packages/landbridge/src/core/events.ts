@@ -22,8 +22,8 @@ export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expi
  * Why a step of a crossing was refused. Nothing was written then, but for the ticket that was taken and is spent.
  * `request-unknown`: this browser began no such request, or blocks cookies · `ticket-unknown`: no such ticket for this host, or spent
  * already · `session-ended`: at the issuing host, meanwhile · `session-kept`: another session is here and does not give way ·
- * `signed-out-here`: on this host alone, and nothing that the user did since asked for more · `wrong-mode`: the request came by another
- * way than its ask says ·
+ * `signed-out-here`: the visitor signed out on this host alone, and no act of his own began the crossing ·
+ * `wrong-mode`: the request came by another way than its ask says ·
  * `loop-guard`: this host asked twice within ten seconds.
  */
 export type CrossingReason =
@@ -56,6 +56,8 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
       readonly session: SessionId
       readonly scope: Scope
       readonly account: string | null
+      /** The id that a renewal replaced; `null` for a new session. */
+      readonly before: SessionId | null
     }
   | { readonly type: 'session.ended'; readonly session: SessionId; readonly scope: Scope | null }
   /** A stored value could not be read and counts as absent; `key` is empty where the damage left none. */

@@ -45,7 +45,7 @@ export function compileKeys(given: unknown, faults: Faults): Keys | null {
   return usable.length === 0 ? null : keysFrom(usable.map(derive))
 }
 
-export const KEY_HINT = `Make one with: node -p "crypto.randomBytes(32).toString('base64url')", and keep it out of the repository.`
+const KEY_HINT = `Make one with: node -p "crypto.randomBytes(32).toString('base64url')", and keep it out of the repository.`
 
 function derive(key: string): DerivedKeys {
   const part = (use: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `landbridge ${use}`, 32)))
@@ -59,7 +59,8 @@ function keysFrom(keys: readonly DerivedKeys[]): Keys {
     open(purpose, host, text) {
       if (text.length > SEALED_LIMIT || !/^[\w-]+$/.test(text)) return null
       const bytes = Buffer.from(text, 'base64url')
-      if (bytes.length <= NONCE_BYTES + TAG_BYTES) return null
+      // Of several spellings of the same bits only the one we write counts.
+      if (bytes.length <= NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return null
       for (const { sealing } of keys) {
         const json = open(sealing, `${purpose} ${host}`, bytes)
         if (json !== null) return JSON.parse(json) as Record<string, unknown>

@@ -23,7 +23,7 @@ export function isPrefetch(request: Inbound): boolean {
 }
 
 /** Browsers name text/html first when they go to a page; programs name anything or something else. */
-export function prefersHtml(request: Inbound): boolean {
+function prefersHtml(request: Inbound): boolean {
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(request.header('accept') ?? '')
 }
 

@@ -9,7 +9,7 @@ h1{font-size:1.35rem;line-height:1.3;margin:0 0 .75rem}
 p{margin:0 0 1.25rem}
 a,button{display:inline-block;font:inherit;padding:.6rem 1.1rem;border:0;border-radius:.5rem;background:#1d4ed8;color:#fff;text-decoration:none;cursor:pointer}
 a:focus-visible,button:focus-visible{outline:3px solid #93c5fd;outline-offset:2px}
-small{opacity:.75}`
+small{display:block;margin-top:1.25rem;opacity:.75}`
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const STYLE_HASH = hashOf(STYLE)
@@ -33,7 +33,7 @@ export function page(status: number, options: PageOptions, cookies: readonly str
     `<h1>${escape(title)}</h1><p>${escape(text)}</p>`,
     link ? `<a href="${escape(link.href)}">${escape(link.text)}</a>` : '',
     form ? formOf(form) : '',
-    code ? `<p><small>${escape(code)}</small></p>` : '',
+    code ? `<small>${escape(code)}</small>` : '',
     script ? `<script>${script}</script>` : '',
   ]
   const policy = [

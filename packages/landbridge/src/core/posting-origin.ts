@@ -3,12 +3,12 @@ import { canonicalOrigin } from './origin.ts'
 import type { Visit } from './visit.ts'
 
 /**
- * The origin of the page that posted a form here, when it is another host of the same bridge; which one made the ticket, the ticket
+ * The origin of the page that posted a form here, when it is a host of the same bridge that makes tickets; which one made the ticket, the ticket
  * says. Page script can forge no Origin, and `null` is nobody's.
  */
 export async function postingOrigin({ context, place, seen, request }: Visit): Promise<string | null> {
   const origin = canonicalOrigin(request.header('origin') ?? '')
   const found = origin === null ? null : await context.locate(origin.replace(/^https?:\/\//, ''))
-  if (found === null || found === 'malformed' || found.span?.bridge !== place.span.bridge) return null
+  if (found === null || found === 'malformed' || found.span?.bridge !== place.span.bridge || found.span.role === 'spoke') return null
   return originFor(found.host, seen) === origin ? origin : null
 }

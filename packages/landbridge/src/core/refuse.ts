@@ -16,6 +16,7 @@ const ANSWERS: Partial<Record<CrossingReason, readonly [status: number, text: st
   'ticket-expired': [400, OLD],
   'session-ended': [400, 'You signed out while this page was loading.'],
   'session-kept': [409, 'You have a session here already, which was left as it is.'],
+  'signed-out-here': [409, 'You signed out here, and stay so until you sign in again.'],
   'wrong-origin': [403, 'This request came from a page that may not make it.'],
   'wrong-account': [400, 'This account is not signed in in this browser.'],
   'method-not-allowed': [405, 'This address does not answer that method.'],

@@ -41,7 +41,7 @@ export function failure(status: number, code: string): Reply {
   return plainReply(status, code, text)
 }
 
-export function plainReply(status: number, code: string, text: string): Reply {
+function plainReply(status: number, code: string, text: string): Reply {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
   return { status, headers: status === 503 ? { ...headers, 'retry-after': '1' } : headers, body: `${text} [${code}]\n` }
 }

@@ -2,6 +2,7 @@
  * One view on the two kinds of request that sessions are opened for: a Web-standard `Request`, and the request of `node:http`
  * or `node:http2`, whose types are stated structurally so that the core depends on neither. Everything is read on demand.
  */
+import type { Readable } from 'node:stream'
 
 /** What `node:http` and `node:http2` requests have in common, as far as a session needs it. */
 export interface NodeRequest {
@@ -28,7 +29,7 @@ export interface Inbound {
   /** Address of the peer that sent the request, where the platform tells. */
   readonly address: string | undefined
   header(name: string): string | undefined
-  /** The body as text; `null` when it is longer than the limit in bytes. Read once, and only by endpoints of ours. */
+  /** The body as text; `null` when it is longer than the limit in bytes, or breaks off. Read once, and only by endpoints of ours. */
   body(limit: number): Promise<string | null>
 }
 
@@ -44,14 +45,18 @@ const queryOf = (target: string): string => /\?([^#]*)/.exec(target)?.[1] ?? ''
 
 const boundedText = (text: string, limit: number): string | null => (Buffer.byteLength(text) > limit ? null : text)
 
-/** Stops at the limit: a body that never ends costs no more than one that is too long. */
+/** Stops at the limit: a body that never ends costs no more than one that is too long, and one that breaks off is no error of ours. */
 async function readText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number): Promise<string | null> {
   const read: Uint8Array[] = []
   let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length > limit) return null
-    read.push(chunk)
+  try {
+    for await (const chunk of chunks) {
+      length += chunk.length
+      if (length > limit) return null
+      read.push(chunk)
+    }
+  } catch {
+    return null
   }
   return Buffer.concat(read).toString('utf8')
 }
@@ -157,9 +162,12 @@ class NodeInbound implements Inbound {
   async body(limit: number): Promise<string | null> {
     const { body } = this.#request
     // A parser that ran before has taken the bytes; what it made of a form or of JSON is written out again.
+    if (body instanceof Uint8Array) return readText([body], limit)
     if (typeof body === 'object' && body !== null) return boundedText(JSON.stringify(body), limit)
     if (typeof body === 'string') return boundedText(body, limit)
-    return readText(this.#request as unknown as AsyncIterable<Uint8Array>, limit)
+    // Otherwise Node would cut the connection when the rest is not read, and no answer could be sent.
+    const stream = this.#request as unknown as Readable
+    return readText(stream.iterator({ destroyOnReturn: false }), limit)
   }
 
   get address(): string | undefined {

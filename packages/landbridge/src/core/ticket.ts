@@ -83,13 +83,20 @@ export async function takeTicket(visit: Visit, secret: string | undefined, proof
   return isProved(visit, ticket, proof) ? ticket : 'ticket-wrong-browser'
 }
 
+/** `null` for damage in the store. */
 function parseTicket(text: string): Ticket | null {
   try {
-    return JSON.parse(text) as Ticket
+    const ticket = JSON.parse(text) as Partial<Ticket> | null
+    return ticket !== null && isWhole(ticket) ? ticket : null
   } catch {
-    return null // damage in the store
+    return null
   }
 }
+
+const TEXTS = ['source', 'through', 'destination', 'session', 'cc', 'rid'] as const
+
+const isWhole = (ticket: Partial<Ticket>): ticket is Ticket =>
+  TEXTS.every((name) => typeof ticket[name] === 'string') && typeof ticket.iat === 'number' && typeof ticket.exp === 'number'
 
 /** What nobody asked for has to come from a page of its source, which its origin proves; the rest from the browser that asked. */
 function isProved({ seen }: Visit, ticket: Ticket, { asked, origin }: Proof): boolean {

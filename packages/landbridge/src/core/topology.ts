@@ -1,5 +1,6 @@
 import { getPublicSuffix } from 'tldts'
 import type { Authorize, Bridge, Replace, Span } from './bridge.ts'
+import { isWithin } from './bridge.ts'
 import type { CookieShape, SameSite } from './cookie.ts'
 import { compileCrossing, CROSSING_OPTIONS, exactHost, hintDomainOf, oneOf } from './crossing-options.ts'
 import type { Faults } from './errors.ts'
@@ -166,11 +167,14 @@ function compileHub(topology: HubTopology, path: string, cookieName: string, rul
 function compilePeers(topology: PeersTopology, path: string, cookieName: string, rules: Rules, faults: Faults): void {
   faults.addUnknown(topology, ['kind', 'hosts', 'replace', 'sync', 'script', ...CROSSING_OPTIONS], `${path}.`)
   const hosts: readonly unknown[] = Array.isArray(topology.hosts) ? topology.hosts : []
-  const issuers = hosts.flatMap((rule) => exactHost(typeof rule === 'string' ? rule.replace(/^\./, '') : rule) ?? [])
+  const isDomain = (rule: unknown): rule is string => typeof rule === 'string' && rule.startsWith('.')
+  const nameOf = (rule: unknown): Host | readonly [] => exactHost(isDomain(rule) ? rule.slice(1) : rule) ?? []
+  const issuers = hosts.flatMap(nameOf)
+  const domains = hosts.filter(isDomain).flatMap(nameOf)
   const bridge: Bridge = {
     ...compileCrossing(topology, path, faults),
     kind: 'peers',
-    issuerFor: (asker) => issuers.find((host) => host !== asker)!,
+    issuerFor: (asker) => issuers.find((host) => host !== asker && !(domains.includes(host) && isWithin(asker, host)))!,
     issuers,
     hintDomain: null,
     authorize: null,
@@ -190,7 +194,7 @@ function compilePeers(topology: PeersTopology, path: string, cookieName: string,
   const sameSite = bridge.script ? 'None' : 'Lax'
   hosts.forEach((rule, i) => {
     const at = `${path}.hosts[${i}]`
-    if (typeof rule === 'string' && rule.startsWith('.')) compileDomain(rule, at, cookieName, span, sameSite, rules, faults)
+    if (isDomain(rule)) compileDomain(rule, at, cookieName, span, sameSite, rules, faults)
     else compileHostRule(rule, at, hostPlace(cookieName, span, 'session', sameSite), rules, faults)
   })
 }

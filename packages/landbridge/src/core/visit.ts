@@ -1,7 +1,6 @@
 /** A request that takes part in a crossing, with everything that a step of it needs. */
-import type { Mode, Seen, Span } from './bridge.ts'
+import type { Seen, Span } from './bridge.ts'
 import { originFor } from './bridge.ts'
-import type { CrossingReason } from './events.ts'
 import type { Keys } from './keys.ts'
 import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
@@ -19,9 +18,8 @@ export interface Visit {
 
 /** The visit of a request, or `null` where nothing crosses. */
 export function visitOf(context: Context, place: Place, request: Inbound, seen: Seen): Visit | null {
-  return place.span === null || context.keys === null
-    ? null
-    : { context: { ...context, keys: context.keys }, place: { ...place, span: place.span }, request, seen }
+  if (place.span === null || context.keys === null) return null
+  return { context: context as Visit['context'], place: place as BridgedPlace, request, seen }
 }
 
 export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''
@@ -37,13 +35,4 @@ export function singleFields(text: string): ReadonlyMap<string, string> | null {
     fields.set(name, value)
   }
   return fields
-}
-
-export function refuseCrossing(
-  { context, place }: Visit,
-  reason: CrossingReason,
-  rid: string | null = null,
-  mode: Mode | null = null,
-): void {
-  context.emit(place.host, { type: 'crossing.refused', reason, rid, mode })
 }

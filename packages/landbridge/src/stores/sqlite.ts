@@ -125,6 +125,7 @@ export function sqlite(file: string): Store {
         const voucher = read(id, through)
         if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
         if (isKept(read(id, handle.scope)?.handle, issuedAt, now)) return 'kept'
+        sql.alsoSeen.run(handle.seenAt, handle.expiresAt, id, through, now)
         sql.deleteHandle.run(id, handle.scope)
         insertHandle(id, handle)
         return 'attached'
@@ -259,7 +260,7 @@ function prepareAll(db: DatabaseSync) {
     insertSignedIn: statement('INSERT OR IGNORE INTO signed_in (account, session) VALUES (?, ?)'),
     updateSession: statement('UPDATE session SET vals = ? WHERE id = ?'),
     updateHandle: statement('UPDATE handle SET hash = ?, seen = ?, expires = ?, vals = ? WHERE session = ? AND scope = ?'),
-    alsoSeen: statement('UPDATE handle SET hash = ?, seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
+    alsoSeen: statement('UPDATE handle SET seen = ?, expires = max(expires, ?) WHERE session = ? AND scope = ? AND expires > ?'),
     deleteSession: statement('DELETE FROM session WHERE id = ?'),
     deleteHandles: statement('DELETE FROM handle WHERE session = ?'),
     deleteHandle: statement('DELETE FROM handle WHERE session = ? AND scope = ?'),

@@ -3,24 +3,35 @@
  *
  *   POST own/.session/begin -> ask URL   fetch(ask URL) -> ticket   POST own/.session/in -> a handle
  */
-import { holdBack } from '../core/answer.ts'
+import { goAhead, holdBack, isHeldOff } from '../core/answer.ts'
 import { beginAsk } from '../core/ask.ts'
 import type { Ask } from '../core/ask.ts'
 import { originFor } from '../core/bridge.ts'
-import { clearAsked, clearBackoff, isRid, readAsked, readBackoff } from '../core/crossing-cookies.ts'
+import { clearAsked, isRid, readAsked } from '../core/crossing-cookies.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { canonicalOrigin } from '../core/origin.ts'
 import { redeem } from '../core/redeem.ts'
 import { refuse } from '../core/refuse.ts'
 import type { Reply } from '../core/reply.ts'
 import { extended, jsonReply } from '../core/reply.ts'
+import type { Account } from '../core/types.ts'
 import type { Visit } from '../core/visit.ts'
 import { cookiesOf } from '../core/visit.ts'
 
-/** At the asking host, for its own script: where to ask, and the cookie that remembers it. Also for `web-message`. */
-export function beginForScript(visit: Visit, fields: ReadonlyMap<string, string>): Reply {
+interface Signed {
+  account(): Promise<Account | null>
+  accountTag(): Promise<string>
+}
+
+/**
+ * At the asking host, for its own script: where to ask, and the cookie that remembers it. Also for `web-message`. There is nothing to
+ * ask when somebody is signed in here, when the answer is known to be nobody, and after a sign-out here, which no script undoes.
+ */
+export async function beginForScript(visit: Visit, fields: ReadonlyMap<string, string>, session: Signed): Promise<Reply> {
+  const here = (await session.account()) !== null
+  if (here || isHeldOff(visit)) return jsonReply(200, { rid: null, ask: null, here, tag: await session.accountTag() })
   const mode = fields.get('mode') === 'web-message' ? 'web-message' : 'fetch'
-  const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: false })
+  const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: null })
   return jsonReply(200, { rid, ask: url }, cookies)
 }
 
@@ -52,10 +63,9 @@ export async function receiveByFetch(visit: Visit, fields: ReadonlyMap<string, s
     context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: 'nobody' })
     return jsonReply(200, { changed: false }, [...cookies, holdBack(visit)])
   }
-  if (readBackoff(context.keys, place.host, cookiesOf(visit)).out) return refuse(visit, 'signed-out-here', { rid, mode: 'fetch', cookies })
   const redemption = await redeem(visit, ticket, { mode: 'fetch', asked, origin: null })
   if (redemption.outcome === 'refused') return refuse(visit, redemption.reason, { rid, mode: 'fetch', cookies })
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: redemption.outcome })
-  if (redemption.outcome === 'connected') return jsonReply(200, { changed: false }, [...cookies, clearBackoff()])
-  return jsonReply(200, { changed: true }, [...cookies, redemption.cookie, clearBackoff()])
+  const changed = redemption.outcome === 'attached'
+  return jsonReply(200, { changed }, [...cookies, ...redemption.cookies, goAhead(visit)])
 }

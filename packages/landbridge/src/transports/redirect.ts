@@ -6,26 +6,17 @@
  * Towards another site the post comes without elmer's cookies, as they are SameSite=Lax. Then it goes on by one more redirect, to
  * `in` itself, behind which they are there.
  */
-import { holdBack, sendBack } from '../core/answer.ts'
+import { goAhead, holdBack, sendBack } from '../core/answer.ts'
 import type { Ask, Cause } from '../core/ask.ts'
 import { beginAsk, openReturn } from '../core/ask.ts'
 import type { Asked } from '../core/crossing-cookies.ts'
-import {
-  clearAsked,
-  clearBackoff,
-  clearPosted,
-  isRid,
-  readAsked,
-  readBackoff,
-  readPosted,
-  writeBackoff,
-  writePosted,
-} from '../core/crossing-cookies.ts'
+import { clearAsked, clearPosted, isRid, readAsked, readPosted, writePosted, writeVisited } from '../core/crossing-cookies.ts'
 import type { CrossingReason } from '../core/events.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { safePath } from '../core/navigation.ts'
 import { page } from '../core/pages.ts'
 import { postingOrigin } from '../core/posting-origin.ts'
+import { identify } from '../core/identify.ts'
 import { recognise } from '../core/recognise.ts'
 import { redeem } from '../core/redeem.ts'
 import { refuse } from '../core/refuse.ts'
@@ -38,11 +29,8 @@ import { cookiesOf, ownOrigin, singleFields } from '../core/visit.ts'
 
 /** At the asking host: sends the browser to the issuing one. */
 export function bounce(visit: Visit, path: string, cause: Cause): Reply {
-  const { context, place } = visit
-  const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
   const { url, cookies } = beginAsk(visit, 'redirect', path, cause)
-  const tries = [...backoff.tries.slice(-1), context.now()]
-  return seeOther(url, [...cookies, writeBackoff(context.keys, place.host, { ...backoff, tries, out: backoff.out && !cause.act })])
+  return seeOther(url, visit.place.span.bridge.sync === 'first-visit' ? [...cookies, writeVisited()] : cookies)
 }
 
 /** At the issuing host: answers with a ticket, or with nobody, by way of the asking host's fixed address. */
@@ -93,28 +81,23 @@ export async function receiveByRedirect(visit: Visit): Promise<Reply> {
     : refuse(visit, 'answer-malformed', { rid, cookies: [clearAsked(rid)], back: path })
 }
 
+const QUIET: ReadonlySet<CrossingReason> = new Set(['session-kept', 'session-ended', 'signed-out-here'])
+
 async function goOn(visit: Visit, rid: string, ticket: string, proof: Proof, path: string): Promise<Reply> {
   const { context, place } = visit
   const { mode } = proof
   const cookies = [clearAsked(rid), clearPosted(rid)]
   const onwards = ownOrigin(visit) + path
-  const stay = (reason: CrossingReason): Reply => {
-    context.emit(place.host, { type: 'crossing.refused', reason, rid, mode })
-    return seeOther(onwards, [...cookies, holdBack(visit)])
-  }
-  // A sign-out of this host alone, after this was begun: only an act of the user's own ends that.
-  if (readBackoff(context.keys, place.host, cookiesOf(visit)).out && proof.asked?.act !== true) return stay('signed-out-here')
   const redemption = await redeem(visit, ticket, proof)
   if (redemption.outcome === 'refused') {
     const { reason } = redemption
     // Where the page itself shows that nobody is signed in, nobody has to be told.
-    return reason === 'session-kept' || reason === 'session-ended'
-      ? stay(reason)
-      : refuse(visit, reason, { rid, mode, cookies, back: path })
+    if (!QUIET.has(reason)) return refuse(visit, reason, { rid, mode, cookies, back: path })
+    context.emit(place.host, { type: 'crossing.refused', reason, rid, mode })
+    return seeOther(onwards, [...cookies, holdBack(visit)])
   }
   context.emit(place.host, { type: 'crossing.completed', rid, mode, outcome: redemption.outcome })
-  const cookie = redemption.outcome === 'attached' ? [redemption.cookie] : []
-  return seeOther(onwards, [...cookies, ...cookie, clearBackoff()])
+  return seeOther(onwards, [...cookies, ...redemption.cookies, goAhead(visit)])
 }
 
 function nobody(visit: Visit, { rid, mode, interactive }: Asked, path: string): Reply {
@@ -126,13 +109,19 @@ function nobody(visit: Visit, { rid, mode, interactive }: Asked, path: string): 
   return seeOther(signIn ?? ownOrigin(visit) + path, [clearAsked(rid), holdBack(visit)])
 }
 
+/** Whether the page would be served with what is here: where the hint speaks of an account, an anonymous session would ask again. */
+async function isThere({ context, place, request }: Visit): Promise<boolean> {
+  const { live } = await recognise(context, place, request.header('cookie'))
+  if (live === null || place.span.role !== 'spoke') return live !== null
+  return ((await identify(context, place, live))?.account ?? null) !== null
+}
+
 /** Without a request in flight nothing is taken and nothing changes, and there is never another redirect to the issuing host. */
 async function receiveUnasked(visit: Visit, rid: string, fields: ReadonlyMap<string, string>): Promise<Reply> {
   const { context, place } = visit
   const path = openReturn(visit, fields.get('st'))
   const cookies = [clearAsked(rid), clearPosted(rid)]
-  const { live } = await recognise(context, place, cookiesOf(visit))
-  if (live !== null) return seeOther(ownOrigin(visit) + path, cookies)
+  if (await isThere(visit)) return seeOther(ownOrigin(visit) + path, cookies)
   if (fields.get('e') !== 'none') return refuse(visit, 'request-unknown', { rid, cookies, back: path })
   context.emit(place.host, { type: 'crossing.refused', reason: 'request-unknown', rid, mode: 'redirect' })
   const text = 'This browser keeps no cookies for this site, so you cannot be signed in here. You can go on without.'

@@ -107,6 +107,20 @@ const deltas = PLACES.flatMap((place): StoreCase[] => [
   }),
 ])
 
+const rehashing: readonly StoreCase[] = [
+  storeCase('an update with a hash changes the secret of that handle alone, in the same step', async ({ store, other, now }) => {
+    const { session, second } = await withSecond(store, now, now + HOUR)
+    const hash = newHandle(now).hash
+    const failing = newDelta(now, { a: '1' }, { hash, expect: [expecting('a', '2')] })
+    assert.equal(await store.update(session.id, ELMER, failing, now), 'conflict')
+    await assertHandles(other, session.id, [session.handle, second])
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { a: '1' }, { hash }), now), 'saved')
+    await assertHandles(other, session.id, [{ ...session.handle, hash, values: textOf({ a: '1' }) }, second])
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { a: '2' }), now), 'saved')
+    await assertHandles(other, session.id, [{ ...session.handle, hash, values: textOf({ a: '2' }) }, second])
+  }),
+]
+
 /** A session with a second handle, for FUDD, that ends when it is said. */
 async function withSecond(store: Store, now: number, expiresAt: number): Promise<{ session: NewSession; second: StoredHandle }> {
   const session = newSession(now)
@@ -166,6 +180,7 @@ const alsoSeen: readonly StoreCase[] = [
 export const updatingCases: readonly StoreCase[] = [
   ...deltas,
   ...alsoSeen,
+  ...rehashing,
 
   storeCase('an update records when the handle was seen and moves its end, and nothing else', async ({ store, now }) => {
     const session = withValues(now)

@@ -1,0 +1,10 @@
+/** The browser client. Nothing happens on import; all functions need a page. */
+export { accounts, signIn, signOut, switchAccount } from './accounts.ts'
+export type { Accounts, ClientAccount } from './accounts.ts'
+export { onChange } from './changes.ts'
+export type { ChangeListener } from './changes.ts'
+export { connect } from './connect.ts'
+export { push, pushLinks } from './push.ts'
+export { refetch as fetch } from './refetch.ts'
+export { configure } from './settings.ts'
+export type { ClientOptions } from './settings.ts'
