@@ -5,7 +5,7 @@ import type { Needed } from '../../models/attacks.ts'
 import { attacksPage, attackWithout, NEEDED_NAMES } from '../../models/attacks.ts'
 import { crossing } from '../../models/crossing.ts'
 import type { Defence } from '../../models/defences.ts'
-import { IN_DEPTH, NOT_BUILT } from '../../models/defences.ts'
+import { IN_DEPTH } from '../../models/defences.ts'
 import type { Attack } from '../../models/explore.ts'
 import { explore } from '../../models/explore.ts'
 import type { Invariant } from '../../models/invariants.ts'
@@ -91,11 +91,4 @@ describe('somebody who sends the victim to an ask and reads every URL', () => {
     expect(attack).toBeNull()
     expect(states).toBeGreaterThan(5000)
   })
-})
-
-test('what is not built yet matters to endings alone', { timeout: PATIENCE }, () => {
-  const invariants = (Object.keys(INVARIANTS) as Invariant[]).filter((name) => name !== 'stays-ended')
-  const { attack, states } = explore(crossing({ without: new Set(NOT_BUILT), sight: 'live', bounds: SCENES.small }, invariants))
-  expect(attack).toBeNull()
-  expect(states).toBeGreaterThan(49_000)
 })
