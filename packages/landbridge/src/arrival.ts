@@ -5,10 +5,11 @@ import { sealReturn } from './core/ask.ts'
 import type { Backoff } from './core/crossing-cookies.ts'
 import { hasVisited, newRid, readBackoff, readHint, readOut, unanswered } from './core/crossing-cookies.ts'
 import { cookieValues } from './core/cookie.ts'
-import { acceptsHtml, kindOf, safePath } from './core/navigation.ts'
+import { acceptsHtml, isPrefetch, kindOf, safePath } from './core/navigation.ts'
 import { page } from './core/pages.ts'
 import type { Reply } from './core/reply.ts'
 import { extended, jsonReply, seeOther } from './core/reply.ts'
+import type { Inbound } from './core/request.ts'
 import { signInPage } from './core/sign-in-target.ts'
 import type { Account, MaybePromise } from './core/types.ts'
 import type { Visit } from './core/visit.ts'
@@ -22,6 +23,8 @@ export interface Presence {
   isLive(): Promise<boolean>
 }
 
+/** The browser asks again when the user really goes there, and finds out then who he is. */
+const NOT_AHEAD: Reply = { status: 503, headers: { 'cache-control': 'no-store' }, body: '' }
 const SILENT: Cause = { interactive: false, act: null }
 const WANTED: Cause = { interactive: true, act: null }
 
@@ -31,7 +34,7 @@ export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | nu
   const { bridge, role } = place.span
   const isProtected = bridge.protects?.({ method: request.method, path: request.path, host: place.host }) === true
   if (isProtected) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
-  const mayAsk = role !== 'hub' && kindOf(request) === 'navigation' && mayHaveSession(visit)
+  const mayAsk = role !== 'hub' && isNavigation(request) && mayHaveSession(visit)
   return mayAsk ? askSilently(visit, session) : null
 }
 
@@ -40,7 +43,14 @@ async function askSilently(visit: Visit, session: Presence): Promise<Reply | nul
   const hinted = hintOf(visit) !== null
   if (hinted ? (await session.account()) !== null : await session.isLive()) return null
   const backoff = readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))
-  return isOut(visit) || isHeldBack(visit, backoff) ? null : bounce(visit, targetOf(visit), SILENT)
+  if (isOut(visit) || isHeldBack(visit, backoff)) return null
+  return isPrefetch(visit.request) ? NOT_AHEAD : bounce(visit, targetOf(visit), SILENT)
+}
+
+/** One that is fetched ahead counts: the browser shows what it got, without another request, when the user goes there. */
+function isNavigation(request: Inbound): boolean {
+  const kind = kindOf(request)
+  return kind === 'navigation' || (kind === 'prefetch' && request.header('sec-fetch-mode') === 'navigate')
 }
 
 /**
@@ -79,7 +89,7 @@ function answerProtected(visit: Visit): Reply {
   const { context, place, request } = visit
   switch (kindOf(request)) {
     case 'prefetch':
-      return { status: 503, headers: { 'cache-control': 'no-store' }, body: '' }
+      return NOT_AHEAD
     case 'navigation': {
       if (place.span.role === 'hub') return signInHere(visit) ?? signInAgain(visit)
       const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
