@@ -104,6 +104,21 @@ test('docs/django.md answers each of the ninety-nine behaviours once, with a ver
   expect(rows.map((row) => Number(row[1]))).toEqual(Array.from({ length: 99 }, (_, i) => i + 1))
 })
 
+test('docs/threat-model.md names for each attack tests that exist', () => {
+  const rows = [...read('docs/threat-model.md').matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm)]
+  expect(rows.length).toBeGreaterThan(35)
+  const named = rows.flatMap(([, attack, tests]) => tests!.split(', ').map((test) => ({ attack, test: test.replace(/^`|`$/g, '') })))
+  const fileOf = (test: string): string => join(root, 'test', test.includes('/') ? '' : 'security', `${test}.test.ts`)
+  expect(named.filter(({ test }) => !existsSync(fileOf(test)))).toEqual([])
+})
+
+test('docs/threat-model.md names every test of test/security', () => {
+  const model = read('docs/threat-model.md')
+  const tests = readdirSync(join(root, 'test/security')).flatMap((file) => (file.endsWith('.test.ts') ? [file.slice(0, -8)] : []))
+  expect(tests.length).toBeGreaterThan(35)
+  expect(tests.filter((test) => !model.includes(`\`${test}\``))).toEqual([])
+})
+
 describe('Links', () => {
   const files = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'packages/landbridge/README.md'].concat(
     readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
