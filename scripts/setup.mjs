@@ -22,6 +22,20 @@ const ci = process.env.CI === 'true'
 const SYSTEM = [
   { name: 'Chromium', usedBy: 'test/browser', debian: 'chromium', path: '/usr/bin/chromium', override: 'LANDBRIDGE_CHROMIUM' },
   { name: 'Firefox', usedBy: 'test/browser', debian: 'firefox-esr', path: '/usr/bin/firefox-esr', override: 'LANDBRIDGE_FIREFOX' },
+  {
+    name: 'WebKitGTK',
+    usedBy: 'test/browser/crossing/webkit',
+    debian: 'webkit2gtk-driver',
+    path: '/usr/bin/WebKitWebDriver',
+    override: 'LANDBRIDGE_WEBKIT_DRIVER',
+  },
+  {
+    name: 'Xvfb',
+    usedBy: 'test/browser/crossing/webkit',
+    debian: 'xvfb',
+    path: '/usr/bin/Xvfb',
+    override: 'LANDBRIDGE_XVFB',
+  },
 ]
 
 installNpmPackages()

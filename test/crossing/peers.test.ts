@@ -105,12 +105,17 @@ describe('replace', () => {
 })
 
 describe('options', () => {
-  test('first-visit: the first page of each browser asks once; nobody is held back for five minutes', async () => {
+  test('first-visit: the first page of each browser asks once, and for a month no other one does', async () => {
     const { browser, clock } = peersOf({ topology: { sync: 'first-visit' } })
-    expect(statuses(await browser.go(`${SHOP_B}/`))).toEqual([303, 303, 303, 200])
-    await browser.post(`${SHOP_A}/set?note=cart`, {})
-    expect(statuses(await browser.go(`${SHOP_B}/`))).toEqual([200])
+    const first = await browser.go(`${SHOP_B}/`)
+    expect(statuses(first)).toEqual([303, 303, 303, 200])
+    expect(first.steps[0]!.response.headers.getSetCookie()).toContainEqual(
+      expect.stringMatching(/^__Host-fv=1; Path=\/; Max-Age=2592000; /),
+    )
     clock.advance(300_001)
+    expect(statuses(await browser.go(`${SHOP_B}/`))).toEqual([200])
+    await browser.jar.setCookie('__Host-fv=; Max-Age=0; Path=/; Secure', SHOP_B)
+    await browser.post(`${SHOP_A}/set?note=cart`, {})
     expect(seen(await browser.go(`${SHOP_B}/`)).note).toBe('cart')
   })
 

@@ -24,7 +24,7 @@ describe.each(Object.entries(PREFETCHES))('%s', (_, headers) => {
       expect([response.status, response.headers.get('location'), response.headers.getSetCookie()]).toEqual([status, null, []])
       expect(await browser.jar.getCookieString(url)).toBe(cookies)
     }
-    await prefetched(`${ELMER}/page`, 200)
+    await prefetched(`${ELMER}/page`, 503)
     await prefetched(`${ELMER}/private`, 503)
     await prefetched(`${ELMER}/.session/begin?to=/page`, 503)
     const ask = (await browser.hop(`${ELMER}/page`)).location!

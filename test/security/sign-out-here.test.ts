@@ -165,8 +165,8 @@ describe.each(STORES)('over $name', ({ make }) => {
       const handIn = await given.way(browser)
       await browser.go(`${given.host}/.session/begin?to=/`)
       await browser.post(`${given.host}/out-here`, {})
-      await browser.jar.setCookie('__Host-nb=; Max-Age=0; Path=/; Secure', given.host)
-      expect(await browser.cookieNames(given.host)).not.toContain('__Host-nb')
+      await browser.jar.setCookie('__Host-out=; Max-Age=0; Path=/; Secure', given.host)
+      expect(await browser.cookieNames(given.host)).not.toContain('__Host-out')
       events.length = 0
       expect((await handIn()).flatMap(newHandles)).toEqual([])
       expect(reasons(events)).toEqual(['session-ended'])

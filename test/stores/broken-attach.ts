@@ -95,6 +95,19 @@ export const ATTACHING: Record<string, Defect> = {
     make: (store) => ({ attach: (id, through, handle, issuedAt, now) => store.attach(id, through, handle, issuedAt, now) }),
     noticedBy: /unless each expectation holds/,
   },
+  'attach leaves the handle that vouches as it was': {
+    make: (store) => ({
+      async attach(id, through, handle, issuedAt, now, expected) {
+        const before = await handleAt(store, id, through)
+        const answer = await store.attach(id, through, handle, issuedAt, now, expected)
+        if (answer !== 'attached' || before === null || through === handle.scope) return answer
+        await store.revoke(id, through)
+        await store.attach(id, handle.scope, before, before.createdAt, now)
+        return answer
+      },
+    }),
+    noticedBy: /the end of the handle that vouches moves/,
+  },
   'attach expects it of the handle that vouches': {
     make: (store) => ({
       async attach(id, through, handle, issuedAt, now, expected = []) {

@@ -3,12 +3,13 @@ import { TRIES, TRIES_MS } from './core/answer.ts'
 import type { Cause } from './core/ask.ts'
 import { sealReturn } from './core/ask.ts'
 import type { Backoff } from './core/crossing-cookies.ts'
-import { newRid, readBackoff, readHint } from './core/crossing-cookies.ts'
+import { hasVisited, newRid, readBackoff, readHint, readOut, unanswered } from './core/crossing-cookies.ts'
 import { cookieValues } from './core/cookie.ts'
-import { acceptsHtml, kindOf, safePath } from './core/navigation.ts'
+import { acceptsHtml, isPrefetch, kindOf, safePath } from './core/navigation.ts'
 import { page } from './core/pages.ts'
 import type { Reply } from './core/reply.ts'
 import { extended, jsonReply, seeOther } from './core/reply.ts'
+import type { Inbound } from './core/request.ts'
 import { signInPage } from './core/sign-in-target.ts'
 import type { Account, MaybePromise } from './core/types.ts'
 import type { Visit } from './core/visit.ts'
@@ -22,8 +23,10 @@ export interface Presence {
   isLive(): Promise<boolean>
 }
 
-const SILENT: Cause = { interactive: false, act: false }
-const WANTED: Cause = { interactive: true, act: false }
+/** The browser asks again when the user really goes there, and finds out then who he is. */
+const NOT_AHEAD: Reply = { status: 503, headers: { 'cache-control': 'no-store' }, body: '' }
+const SILENT: Cause = { interactive: false, act: null }
+const WANTED: Cause = { interactive: true, act: null }
 
 /** A reply, or `null`: the application serves the request, with a session or without one. */
 export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | null> {
@@ -31,7 +34,7 @@ export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | nu
   const { bridge, role } = place.span
   const isProtected = bridge.protects?.({ method: request.method, path: request.path, host: place.host }) === true
   if (isProtected) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
-  const mayAsk = role !== 'hub' && kindOf(request) === 'navigation' && mayHaveSession(visit)
+  const mayAsk = role !== 'hub' && isNavigation(request) && mayHaveSession(visit)
   return mayAsk ? askSilently(visit, session) : null
 }
 
@@ -40,7 +43,14 @@ async function askSilently(visit: Visit, session: Presence): Promise<Reply | nul
   const hinted = hintOf(visit) !== null
   if (hinted ? (await session.account()) !== null : await session.isLive()) return null
   const backoff = readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))
-  return backoff.out || isHeldBack(visit, backoff) ? null : bounce(visit, targetOf(visit), SILENT)
+  if (isOut(visit) || isHeldBack(visit, backoff)) return null
+  return isPrefetch(visit.request) ? NOT_AHEAD : bounce(visit, targetOf(visit), SILENT)
+}
+
+/** One that is fetched ahead counts: the browser shows what it got, without another request, when the user goes there. */
+function isNavigation(request: Inbound): boolean {
+  const kind = kindOf(request)
+  return kind === 'navigation' || (kind === 'prefetch' && request.header('sec-fetch-mode') === 'navigate')
 }
 
 /**
@@ -53,17 +63,24 @@ function mayHaveSession(visit: Visit): boolean {
   if (cookieValues(cookies, place.cookie.name).length > 0) return true
   if (hintOf(visit) !== null) return true
   // Programs that fetch pages without being browsers do not say how they navigate.
-  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate'
+  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate' && !hasVisited(cookies)
 }
 
 const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))
 
-/** The loop guard, and the answer that nobody is there, which holds until the hint says otherwise. */
+const isOut = (visit: Visit): boolean => readOut(visit.context.keys, visit.place.host, cookiesOf(visit)) !== null
+
+/**
+ * The answer that nobody is there, which holds until the hint says otherwise; and the loop guard, for browsers that come back again and
+ * again, and for those that never do, as the issuing host is down.
+ */
 function isHeldBack(visit: Visit, backoff: Backoff): boolean {
   const { context, place } = visit
+  const cookies = cookiesOf(visit)
   const now = context.now()
-  if (backoff.noneUntil > now && backoff.hint === readHint(cookiesOf(visit))) return true
-  if (backoff.tries.filter((at) => now - at < TRIES_MS).length < TRIES) return false
+  if (backoff.noneUntil > now && backoff.hint === readHint(cookies)) return true
+  const returned = backoff.tries.filter((at) => now - at < TRIES_MS).length
+  if (returned < TRIES && unanswered(cookies, now) < TRIES) return false
   context.emit(place.host, { type: 'crossing.refused', reason: 'loop-guard', rid: null, mode: 'redirect' })
   return true
 }
@@ -72,11 +89,11 @@ function answerProtected(visit: Visit): Reply {
   const { context, place, request } = visit
   switch (kindOf(request)) {
     case 'prefetch':
-      return { status: 503, headers: { 'cache-control': 'no-store' }, body: '' }
+      return NOT_AHEAD
     case 'navigation': {
       if (place.span.role === 'hub') return signInHere(visit) ?? signInAgain(visit)
       const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
-      return backoff.out || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
+      return isOut(visit) || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
     }
     case 'embedded':
     case 'other':

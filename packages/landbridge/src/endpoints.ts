@@ -80,8 +80,9 @@ function begin(visit: Visit): Reply {
   const fields = singleFields(request.query)
   if (fields === null || isFramed(visit)) return refuse(visit, 'answer-malformed')
   const begun = openBegun(visit, fields.get('b') ?? '')
-  const path = begun ?? safePath(fields.get('to') ?? '/', context.basePath)
-  return bounce(visit, path, { interactive: true, act: begun !== null || isOwn(visit) })
+  if (begun !== null) return bounce(visit, begun.path, { interactive: true, act: begun.act })
+  const act = isOwn(visit) ? { at: context.now(), session: null } : null
+  return bounce(visit, safePath(fields.get('to') ?? '/', context.basePath), { interactive: true, act })
 }
 
 function beginAtHub(visit: Visit): Reply {

@@ -2,7 +2,7 @@
 import type { Ask } from './ask.ts'
 import { originFor } from './bridge.ts'
 import type { Backoff } from './crossing-cookies.ts'
-import { readBackoff, readHint, writeBackoff } from './crossing-cookies.ts'
+import { readBackoff, readHint, readOut, writeBackoff } from './crossing-cookies.ts'
 import { page } from './pages.ts'
 import type { Reply } from './reply.ts'
 import { seeOther } from './reply.ts'
@@ -62,6 +62,6 @@ const triesOf = ({ context }: Visit, { tries }: Backoff): readonly number[] => [
 export function isHeldOff(visit: Visit): boolean {
   const { context, place } = visit
   const cookies = cookiesOf(visit)
-  const { out, noneUntil, hint } = readBackoff(context.keys, place.host, cookies)
-  return out || (noneUntil > context.now() && hint === readHint(cookies))
+  const { noneUntil, hint } = readBackoff(context.keys, place.host, cookies)
+  return readOut(context.keys, place.host, cookies) !== null || (noneUntil > context.now() && hint === readHint(cookies))
 }

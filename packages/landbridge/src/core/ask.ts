@@ -1,11 +1,12 @@
 /** The question that one host has another one asked by way of the browser: may this browser have a session here? */
 import type { Mode } from './bridge.ts'
 import { originFor } from './bridge.ts'
+import type { Act } from './crossing-cookies.ts'
 import { newRid, writeAsked } from './crossing-cookies.ts'
 import type { CrossingReason } from './events.ts'
 import { mintSecret, sha256 } from './handle.ts'
 import { safePath } from './navigation.ts'
-import type { Host } from './types.ts'
+import type { Host, SessionId } from './types.ts'
 import type { BridgedPlace, Visit } from './visit.ts'
 import { cookiesOf, singleFields } from './visit.ts'
 
@@ -26,8 +27,7 @@ export interface Ask {
 export interface Cause {
   /** The visitor may be shown the sign-in page: he wants to be signed in, or wants a page that needs it. */
   readonly interactive: boolean
-  /** The visitor's own act began it, on a page of this host or of the hub: it ends a sign-out here. */
-  readonly act: boolean
+  readonly act: Act | null
 }
 
 const ASK_LIFE_MS = 120_000
@@ -102,14 +102,16 @@ export function openReturn({ context, place }: Visit, st: string | undefined, ho
 }
 
 /** The issuing host's word that the visitor has just signed in there to go to this page of another host. */
-export function sealBegun({ context }: Visit, host: Host, path: string): string {
-  return context.keys.seal('begun', host, { p: path, iat: context.now() })
+export function sealBegun({ context }: Visit, host: Host, path: string, session: SessionId | null): string {
+  // Without a session it is a path and nothing more: the empty text is no session's id.
+  return context.keys.seal('begun', host, { p: path, act: { at: context.now(), session: session ?? '' } })
 }
 
-/** The page, or `null` for what is no such word, or older than two minutes. */
-export function openBegun({ context, place }: Visit, sealed: string): string | null {
-  const record = context.keys.open('begun', place.host, sealed) as { p: string; iat: number } | null
-  return record !== null && context.now() - record.iat <= ASK_LIFE_MS ? safePath(record.p, context.basePath) : null
+/** The page and the act, or `null` for what is no such word, or older than two minutes. */
+export function openBegun({ context, place }: Visit, sealed: string): { readonly path: string; readonly act: Act } | null {
+  const record = context.keys.open('begun', place.host, sealed) as { p: string; act: Act } | null
+  if (record === null || context.now() - record.act.at > ASK_LIFE_MS) return null
+  return { path: safePath(record.p, context.basePath), act: record.act }
 }
 
 /** Where a sign-in page was asked from: by the issuing host, sealed for itself. */

@@ -10,6 +10,14 @@ import { randomId } from './handle.ts'
 import type { Keys } from './keys.ts'
 import type { Mode } from './bridge.ts'
 
+/** Something that the visitor did himself, on a page of this host or of the hub, to be signed in here. */
+export interface Act {
+  /** When, in milliseconds since the epoch: a sign-out here ends what was begun before it. */
+  readonly at: number
+  /** The hub's word counts for the session that it was given to, and no other; `null` for an act on this host. */
+  readonly session: string | null
+}
+
 /** What the asking host remembers of a request in flight, in the browser alone. */
 export interface Asked {
   readonly rid: string
@@ -17,8 +25,8 @@ export interface Asked {
   /** What only this browser knows; its hash goes with the ask (the shape of RFC 7636). Empty for a push. */
   readonly verifier: string
   readonly interactive: boolean
-  /** Whether the visitor's own act began it. */
-  readonly act: boolean
+  /** The visitor's own act that began it, if one did. */
+  readonly act: Act | null
   /** When it began, in milliseconds since the epoch. */
   readonly iat: number
 }
@@ -57,6 +65,15 @@ export function writeAsked(keys: Keys, host: string, asked: Asked, cookies: stri
   ]
 }
 
+const PATIENCE_MS = 15_000
+const RID_RANDOM = 22
+
+/** How many requests have been in flight for so long that nobody seems to answer: the issuing host may be down. */
+export function unanswered(cookies: string, now: number): number {
+  const rids = cookieNames(cookies, ASKED_PREFIX).map((name) => name.slice(ASKED_PREFIX.length))
+  return rids.filter((rid) => isRid(rid) && now - Number.parseInt(rid.slice(0, -RID_RANDOM), 36) > PATIENCE_MS).length
+}
+
 /** The request in flight of this id, or `null`: another browser asked, or cookies are blocked. */
 export function readAsked(keys: Keys, host: string, rid: string, cookies: string, now: number): Asked | null {
   const values = cookieValues(cookies, ASKED_PREFIX + rid)
@@ -91,12 +108,10 @@ export interface Backoff {
   /** Until when the answer "nobody" holds, while the hint stays what it was then. */
   readonly noneUntil: number
   readonly hint: string | null
-  /** The user signed out on this host alone: only his own act brings him back. */
-  readonly out: boolean
 }
 
 const BACKOFF = hostOnly('__Host-nb')
-const NO_BACKOFF: Backoff = { tries: [], noneUntil: 0, hint: null, out: false }
+const NO_BACKOFF: Backoff = { tries: [], noneUntil: 0, hint: null }
 
 export function readBackoff(keys: Keys, host: string, cookies: string): Backoff {
   for (const value of cookieValues(cookies, BACKOFF.name).slice(0, 4)) {
@@ -110,7 +125,29 @@ export function readBackoff(keys: Keys, host: string, cookies: string): Backoff 
 export const writeBackoff = (keys: Keys, host: string, backoff: Partial<Backoff>, maxAgeS?: number): string =>
   setCookie(BACKOFF, keys.seal('nb', host, { ...NO_BACKOFF, ...backoff }), maxAgeS)
 
-export const clearBackoff = (): string => clearCookie(BACKOFF)
+const OUT = hostOnly('__Host-out')
+
+/**
+ * The visitor signed out on this host alone: only an act of his own, begun later, brings him back. In a cookie of its own, so that no
+ * answer that was under way when he did can write over it.
+ */
+export const writeOut = (keys: Keys, host: string, at: number): string => setCookie(OUT, keys.seal('out', host, { at }))
+
+/** When he did, in milliseconds since the epoch; `null` when he did not. */
+export function readOut(keys: Keys, host: string, cookies: string): number | null {
+  const found = cookieValues(cookies, OUT.name).slice(0, 4)
+  const times = found.map((value) => keys.open('out', host, value)?.['at']).filter((at) => typeof at === 'number')
+  return times.length === 0 ? null : Math.max(...times)
+}
+
+export const clearOut = (): string => clearCookie(OUT)
+
+const VISITED = hostOnly('__Host-fv')
+const VISITED_MAX_AGE_S = 30 * 86_400
+
+/** Where the first visit asks: it did, and for a month no other one will. */
+export const writeVisited = (): string => setCookie(VISITED, '1', VISITED_MAX_AGE_S)
+export const hasVisited = (cookies: string): boolean => cookieValues(cookies, VISITED.name).length > 0
 
 const HINT = '__Secure-hint'
 

@@ -30,8 +30,12 @@ export function holds(values: string, expect: readonly Expectation[] = []): bool
   return expect.every(({ key, json }) => valueOf(values, key) === json)
 }
 
-/** Another handle of the session, which a delta names as `alsoSeen`, after it; `null` when nothing happens to it. */
-export function afterAlsoSeen(handle: StoredHandle | undefined, { seenAt, expiresAt }: Delta, now: number): StoredHandle | null {
+/** A handle that counts as seen together with another one, as `alsoSeen` says and `attach` does; `null` when nothing happens to it. */
+export function afterAlsoSeen(
+  handle: StoredHandle | undefined,
+  { seenAt, expiresAt }: Pick<StoredHandle, 'seenAt' | 'expiresAt'>,
+  now: number,
+): StoredHandle | null {
   if (handle === undefined || handle.expiresAt <= now) return null
   return { ...handle, seenAt, expiresAt: Math.max(handle.expiresAt, expiresAt) }
 }

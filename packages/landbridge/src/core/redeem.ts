@@ -3,7 +3,7 @@ import type { Proof, Ticket } from './ticket.ts'
 import { boundValues, takeTicket } from './ticket.ts'
 import { activeAccount, BOUND_KEY, leftKey, recordAt, removalsOf } from './accounts.ts'
 import { setCookie } from './cookie.ts'
-import { readBackoff } from './crossing-cookies.ts'
+import { clearOut, readOut } from './crossing-cookies.ts'
 import type { CrossingReason } from './events.ts'
 import { hashSecret, mintSecret, writeCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
@@ -12,13 +12,11 @@ import { recognise } from './recognise.ts'
 import type { Visit } from './visit.ts'
 import { cookiesOf } from './visit.ts'
 
-/** What came of a ticket: `attached` with the cookie of a new handle, `connected` when the browser had it already, or a reason. */
+/** What came of a ticket: `attached` with a new handle, `connected` when the browser had it already, or a reason. */
 export type Redemption =
-  | { readonly outcome: 'attached'; readonly cookie: string }
-  | { readonly outcome: 'connected' }
+  | { readonly outcome: 'attached' | 'connected'; readonly cookies: readonly string[] }
   | { readonly outcome: 'refused'; readonly reason: CrossingReason }
 
-const CONNECTED: Redemption = { outcome: 'connected' }
 const refused = (reason: CrossingReason): Redemption => ({ outcome: 'refused', reason })
 
 /**
@@ -26,19 +24,23 @@ const refused = (reason: CrossingReason): Redemption => ({ outcome: 'refused', r
  * when it gave way.
  */
 export async function redeem(visit: Visit, secret: string | undefined, proof: Proof): Promise<Redemption> {
-  if (proof.asked?.act !== true && isSignedOutHere(visit)) return refused('signed-out-here')
+  const { context, place } = visit
+  const out = readOut(context.keys, place.host, cookiesOf(visit))
+  const act = proof.asked?.act ?? null
+  // Whoever signed out on this host alone comes back by his own act: not by what began before, not by a link of another page.
+  if (out !== null && (act === null || act.at < out)) return refused('signed-out-here')
   const ticket = await takeTicket(visit, secret, proof)
   if (typeof ticket === 'string') return refused(ticket)
-  const { live } = await recognise(visit.context, visit.place, cookiesOf(visit))
-  if (live !== null && live.session.id === ticket.session) return CONNECTED
-  if (live !== null && !(await givesWay(visit, live, ticket, proof.asked?.act === true))) return refused('session-kept')
-  return attach(visit, ticket, live)
+  const isOwnAct = act !== null && (act.session === null || act.session === ticket.session)
+  if (out !== null && !isOwnAct) return refused('signed-out-here')
+  const { live } = await recognise(context, place, cookiesOf(visit))
+  const welcome = out === null ? [] : [clearOut()]
+  if (live !== null && live.session.id === ticket.session) return { outcome: 'connected', cookies: welcome }
+  if (live !== null && !(await givesWay(visit, live, ticket, isOwnAct))) return refused('session-kept')
+  return attach(visit, ticket, live, welcome)
 }
 
-/** Whoever signed out on this host alone comes back by his own act: not by the link of another page, and by nothing silent. */
-const isSignedOutHere = (visit: Visit): boolean => readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit)).out
-
-async function attach(visit: Visit, ticket: Ticket, before: Live | null): Promise<Redemption> {
+async function attach(visit: Visit, ticket: Ticket, before: Live | null, welcome: readonly string[]): Promise<Redemption> {
   const { context, place } = visit
   const { store, lifetime } = context
   const now = context.now()
@@ -51,7 +53,7 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null): Promis
   ])
   if (outcome === 'gone') return refused('session-ended')
   // Another tab of this browser was first: the cookie that it got is the right one.
-  if (outcome === 'kept') return CONNECTED
+  if (outcome === 'kept') return { outcome: 'connected', cookies: welcome }
   if (before !== null) await store.revoke(before.session.id, place.scope)
   context.emit(place.host, {
     type: 'session.replaced',
@@ -65,7 +67,7 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null): Promis
     rid: ticket.rid,
     replaced: before?.session.id ?? null,
   })
-  return { outcome: 'attached', cookie: setCookie(place.cookie, writeCookieValue({ id: ticket.session, secret })) }
+  return { outcome: 'attached', cookies: [setCookie(place.cookie, writeCookieValue({ id: ticket.session, secret })), ...welcome] }
 }
 
 /**

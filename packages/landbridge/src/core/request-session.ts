@@ -132,7 +132,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   signInTarget(): SignInTarget | null {
     const visit = this.#visit()
-    return visit && signInTargetOf(visit)
+    const { pending, live } = this.#state
+    return visit && signInTargetOf(visit, pending?.fresh?.id ?? live?.session.id ?? null)
   }
 
   async scriptUrls(): Promise<readonly string[]> {
@@ -143,11 +144,19 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   async signOut(reach: Reach = 'everywhere'): Promise<void> {
     const account = await this.account()
-    if (account === null) return
     const session = this.id
+    if (account === null) return this.#leave(reach)
     await this.destroy(reach)
     // Signed in by this very request, nothing was stored yet and nobody was told.
     if (session !== null) this.#state.emit({ type: 'account.signed-out', session, account: account.id })
+  }
+
+  /** A sign-out here sticks although the handle had ended before: the next visit would bring a new one. */
+  #leave(reach: Reach): void {
+    const { place } = this.#state
+    if (reach !== 'here' || place.span === null || place.span.role === 'hub') return
+    this.#state.assertOpen()
+    this.#state.left = true
   }
 
   async renew(): Promise<void> {
@@ -168,6 +177,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     if (live === null) return
     state.found = { live: null, strays, refused: [] }
     state.ended = scope === undefined ? 'everywhere' : 'here'
+    this.#leave(reach)
     if (ended) state.emit({ type: 'session.ended', session: live.session.id, scope: scope ?? null })
   }
 
@@ -236,8 +246,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
   /** What other hosts may learn of it, and what holds this one back. */
   #crossingCookies(): string[] {
     const visit = this.#visit()
-    const { pending, stirred, ended } = this.#state
-    return visit === null ? [] : cookiesAfter(visit, { signedIn: (pending?.signedIn ?? null) !== null, stirred, ended })
+    const { pending, stirred, ended, left } = this.#state
+    return visit === null ? [] : cookiesAfter(visit, { signedIn: (pending?.signedIn ?? null) !== null, stirred, ended, left })
   }
 
   #visit(): Visit | null {

@@ -33,6 +33,8 @@ export class RequestState {
   savedId: SessionId | null = null
   /** How far an ending reached that this request made. */
   ended: Reach | null = null
+  /** The visitor signed out of this host alone, so that nothing silent brings him back. */
+  left = false
   /** Accounts came, went or were switched, so that other hosts should look again. */
   stirred = false
   #changed = false

@@ -14,12 +14,15 @@ export async function mintScripts(visit: Visit, { session }: Live, account: Acco
   const { bridge } = place.span
   if (!bridge.script) return []
   const others = bridge.issuers.filter((host) => host !== place.host)
-  return Promise.all(
+  const urls = await Promise.all(
     others.map(async (destination) => {
       const { scope } = (await context.locate(destination)) as Place
+      const left = valueOf(session.values, leftKey(scope))
+      // After a sign-out there no script brings the visitor back: the cookie that says so does not come with a script's request.
+      if (left !== null) return []
       const ticket = {
         destination,
-        left: valueOf(session.values, leftKey(scope)),
+        left,
         session: session.id,
         ends: session.expiresAt,
         account,
@@ -30,4 +33,5 @@ export async function mintScripts(visit: Visit, { session }: Live, account: Acco
       return `${originFor(destination, seen)}${context.basePath}${await mintTicket(visit, ticket)}.js`
     }),
   )
+  return urls.flat()
 }

@@ -1,7 +1,7 @@
 /** The accounts of a browser: signed in, added, switched, chosen for one host, removed. */
 import { checkedAccountId } from './account.ts'
 import type { AccountInfo } from './accounts.ts'
-import { ACCOUNTS_LIMIT, ACTIVE_KEY, activeAccount, choiceKey, choicesOf, removalsOf } from './accounts.ts'
+import { ACCOUNTS_LIMIT, ACTIVE_KEY, activeAccount, choiceKey, choicesIn, choicesOf, removalsOf } from './accounts.ts'
 import type { Pending } from './commit.ts'
 import { accountChanged, ended, updateLive } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
@@ -12,6 +12,9 @@ import type { RequestState } from './request-state.ts'
 import type { Changes } from './store.ts'
 import type { Account } from './types.ts'
 import { applyChanges } from './values.ts'
+
+/** As many hosts as one browser may make a choice for. */
+const CHOICES_LIMIT = 100
 
 /** The account that is signed in as this request sees it; `find` has been awaited. */
 export const accountNow = ({ pending, identity }: RequestState): Account | null => pending?.accounts?.[0] ?? identity.account
@@ -67,6 +70,8 @@ export async function choose(state: RequestState, host: string, id: string | nul
   const spoke = await context.locate(host)
   if (live === null || spoke === null || spoke === 'malformed' || spoke.span?.bridge !== place.span.bridge) return false
   if (id !== null && !live.session.accounts.some((account) => account.id === id)) return false
+  const choices = choicesIn(state.values)
+  if (id !== null && choices.size >= CHOICES_LIMIT && !choices.has(spoke.host)) return false
   await writeAtOnce(state, live, new Map([[choiceKey(spoke.host), id === null ? null : JSON.stringify(id)]]))
   return true
 }
@@ -99,6 +104,7 @@ function enter(state: RequestState, id: string, others: readonly Account[]): voi
   pending.signedIn = { id, signedInAt: state.context.now() }
   pending.accounts = [pending.signedIn, ...others]
   state.stirred = true
+  state.left = false
 }
 
 /** Whose values they are: also those of an account whose sign-in has expired are not for another one. */

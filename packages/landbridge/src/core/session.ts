@@ -83,8 +83,8 @@ export interface Session<Data extends object = Record<string, unknown>> {
    */
   switchAccount(id: string): Promise<boolean>
   /**
-   * Lets one spoke be used with this account, whichever is active; `null` ends that choice. Stored at once. `false` when the account is
-   * not there. Throws `ERR_NOT_AT_HUB` anywhere but at a hub.
+   * Lets one spoke be used with this account, whichever is active; `null` ends that choice. Stored at once. `false` when the account or
+   * the host is not there, or a hundred hosts have a choice already. Throws `ERR_NOT_AT_HUB` anywhere but at a hub.
    */
   chooseAccount(host: string, id: string | null): Promise<boolean>
   /** Which hosts made a choice of their own, with the account that each of them is used with; empty anywhere but at a hub. */

@@ -3,6 +3,7 @@ import type { SignInRequest } from './ask.ts'
 import { openReturn, openSignIn, sealBegun, sealSignIn } from './ask.ts'
 import { originFor } from './bridge.ts'
 import type { SignInTarget } from './session.ts'
+import type { SessionId } from './types.ts'
 import type { Visit } from './visit.ts'
 import { ownOrigin, singleFields } from './visit.ts'
 
@@ -12,13 +13,13 @@ export function signInPage(visit: Visit, request: SignInRequest): string | null 
   return signIn === null ? null : `${ownOrigin(visit)}${signIn}?return=${sealSignIn(visit, request)}`
 }
 
-/** Reads `return` of the sign-in page's own URL: the host that asked begins again, as its ask is too old by now. */
-export function signInTargetOf(visit: Visit): SignInTarget | null {
+/** For the session that has signed in here. Reads `return` of the sign-in page's own URL: the host that asked begins again, as its ask is too old by now. */
+export function signInTargetOf(visit: Visit, session: SessionId | null): SignInTarget | null {
   const { context, place, request, seen } = visit
   const sealed = singleFields(request.query)?.get('return')
   const wanted = sealed === undefined ? null : openSignIn(visit, sealed)
   if (wanted === null) return null
   const { host, st } = wanted
   if (host === place.host) return { host, url: ownOrigin(visit) + openReturn(visit, st) }
-  return { host, url: `${originFor(host, seen)}${context.basePath}begin?b=${sealBegun(visit, host, openReturn(visit, st, host))}` }
+  return { host, url: `${originFor(host, seen)}${context.basePath}begin?b=${sealBegun(visit, host, openReturn(visit, st, host), session)}` }
 }

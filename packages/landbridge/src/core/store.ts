@@ -127,6 +127,9 @@ export interface Store {
    * of one browser redeem tickets at one moment, and the first one wins, so that the cookie in the browser is the right one whatever the
    * order of the answers. An older or expired handle of that scope is replaced as a whole, even where it is `through` itself.
    *
+   * The handle that vouches counts as seen with the new one: `seenAt` and `expiresAt` are those of the new handle, but its end never
+   * moves back.
+   *
    * With `expect`, `gone` as well unless every expectation holds among the values of the session.
    */
   attach(

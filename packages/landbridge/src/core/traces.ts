@@ -1,6 +1,6 @@
 /** What a sign-in, a switch or a sign-out leaves in the browser for the crossing: the hint, and what holds a host back. */
 import { isWithin } from './bridge.ts'
-import { clearBackoff, clearHint, readBackoff, readHint, writeBackoff, writeHint } from './crossing-cookies.ts'
+import { clearHint, clearOut, readHint, readOut, writeHint, writeOut } from './crossing-cookies.ts'
 import type { Reach } from './session.ts'
 import type { Visit } from './visit.ts'
 import { cookiesOf } from './visit.ts'
@@ -13,16 +13,18 @@ export interface Done {
   readonly signedIn: boolean
   /** How far an ending reached. */
   readonly ended: Reach | null
+  /** The visitor signed out of this host alone. */
+  readonly left: boolean
 }
 
-export function cookiesAfter(visit: Visit, { stirred, signedIn, ended }: Done): string[] {
+export function cookiesAfter(visit: Visit, { stirred, signedIn, ended, left }: Done): string[] {
   const { context, place } = visit
   const { hintDomain } = place.span.bridge
   const cookies: string[] = []
   if (stirred && place.span.role === 'hub' && hintDomain !== null) cookies.push(writeHint(hintDomain))
   if (ended === 'everywhere') cookies.push(...forgetHint(visit))
-  if (ended === 'here') cookies.push(writeBackoff(context.keys, place.host, { out: true }))
-  if (signedIn && readBackoff(context.keys, place.host, cookiesOf(visit)).out) cookies.push(clearBackoff())
+  if (left) cookies.push(writeOut(context.keys, place.host, context.now()))
+  else if (signedIn && readOut(context.keys, place.host, cookiesOf(visit)) !== null) cookies.push(clearOut())
   return cookies
 }
 

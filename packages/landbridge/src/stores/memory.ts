@@ -73,6 +73,7 @@ export function memory(): Store {
       if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
       const { handles } = entries.get(id)!
       if (isKept(handles.get(handle.scope), issuedAt, now)) return 'kept'
+      handles.set(through, afterAlsoSeen(voucher.handle, handle, now)!)
       handles.set(handle.scope, handle)
       return 'attached'
     },

@@ -125,6 +125,7 @@ export function sqlite(file: string): Store {
         const voucher = read(id, through)
         if (!isLive(voucher, now) || !holds(voucher.values, expect)) return 'gone'
         if (isKept(read(id, handle.scope)?.handle, issuedAt, now)) return 'kept'
+        sql.alsoSeen.run(handle.seenAt, handle.expiresAt, id, through, now)
         sql.deleteHandle.run(id, handle.scope)
         insertHandle(id, handle)
         return 'attached'

@@ -3,11 +3,11 @@
  *
  *   POST own/.session/begin -> ask URL   fetch(ask URL) -> ticket   POST own/.session/in -> a handle
  */
-import { holdBack, isHeldOff } from '../core/answer.ts'
+import { goAhead, holdBack, isHeldOff } from '../core/answer.ts'
 import { beginAsk } from '../core/ask.ts'
 import type { Ask } from '../core/ask.ts'
 import { originFor } from '../core/bridge.ts'
-import { clearAsked, clearBackoff, isRid, readAsked } from '../core/crossing-cookies.ts'
+import { clearAsked, isRid, readAsked } from '../core/crossing-cookies.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { canonicalOrigin } from '../core/origin.ts'
 import { redeem } from '../core/redeem.ts'
@@ -31,7 +31,7 @@ export async function beginForScript(visit: Visit, fields: ReadonlyMap<string, s
   const here = (await session.account()) !== null
   if (here || isHeldOff(visit)) return jsonReply(200, { rid: null, ask: null, here, tag: await session.accountTag() })
   const mode = fields.get('mode') === 'web-message' ? 'web-message' : 'fetch'
-  const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: false })
+  const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: null })
   return jsonReply(200, { rid, ask: url }, cookies)
 }
 
@@ -66,6 +66,6 @@ export async function receiveByFetch(visit: Visit, fields: ReadonlyMap<string, s
   const redemption = await redeem(visit, ticket, { mode: 'fetch', asked, origin: null })
   if (redemption.outcome === 'refused') return refuse(visit, redemption.reason, { rid, mode: 'fetch', cookies })
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'fetch', outcome: redemption.outcome })
-  if (redemption.outcome === 'connected') return jsonReply(200, { changed: false }, [...cookies, clearBackoff()])
-  return jsonReply(200, { changed: true }, [...cookies, redemption.cookie, clearBackoff()])
+  const changed = redemption.outcome === 'attached'
+  return jsonReply(200, { changed }, [...cookies, ...redemption.cookies, goAhead(visit)])
 }

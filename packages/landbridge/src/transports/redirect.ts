@@ -10,7 +10,7 @@ import { goAhead, holdBack, sendBack } from '../core/answer.ts'
 import type { Ask, Cause } from '../core/ask.ts'
 import { beginAsk, openReturn } from '../core/ask.ts'
 import type { Asked } from '../core/crossing-cookies.ts'
-import { clearAsked, clearPosted, isRid, readAsked, readBackoff, readPosted, writeBackoff, writePosted } from '../core/crossing-cookies.ts'
+import { clearAsked, clearPosted, isRid, readAsked, readPosted, writePosted, writeVisited } from '../core/crossing-cookies.ts'
 import type { CrossingReason } from '../core/events.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { safePath } from '../core/navigation.ts'
@@ -29,11 +29,8 @@ import { cookiesOf, ownOrigin, singleFields } from '../core/visit.ts'
 
 /** At the asking host: sends the browser to the issuing one. */
 export function bounce(visit: Visit, path: string, cause: Cause): Reply {
-  const { context, place } = visit
-  const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
   const { url, cookies } = beginAsk(visit, 'redirect', path, cause)
-  const comesBack = backoff.out && cause.act
-  return seeOther(url, comesBack ? [...cookies, writeBackoff(context.keys, place.host, { ...backoff, out: false })] : cookies)
+  return seeOther(url, visit.place.span.bridge.sync === 'first-visit' ? [...cookies, writeVisited()] : cookies)
 }
 
 /** At the issuing host: answers with a ticket, or with nobody, by way of the asking host's fixed address. */
@@ -100,8 +97,7 @@ async function goOn(visit: Visit, rid: string, ticket: string, proof: Proof, pat
     return seeOther(onwards, [...cookies, holdBack(visit)])
   }
   context.emit(place.host, { type: 'crossing.completed', rid, mode, outcome: redemption.outcome })
-  const cookie = redemption.outcome === 'attached' ? [redemption.cookie] : []
-  return seeOther(onwards, [...cookies, ...cookie, goAhead(visit)])
+  return seeOther(onwards, [...cookies, ...redemption.cookies, goAhead(visit)])
 }
 
 function nobody(visit: Visit, { rid, mode, interactive }: Asked, path: string): Reply {

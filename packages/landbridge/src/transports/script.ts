@@ -26,7 +26,7 @@ export async function receiveByScript(visit: Visit, ticket: string): Promise<Rep
   const redemption = await redeem(visit, ticket, { mode: 'script', asked: null, origin })
   if (redemption.outcome === 'refused') return refuse(visit, redemption.reason, { rid, mode: 'script' })
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'script', outcome: redemption.outcome })
-  return redemption.outcome === 'attached' ? { ...EMPTY, cookies: [redemption.cookie] } : EMPTY
+  return { ...EMPTY, cookies: redemption.cookies }
 }
 
 function refererOrigin(referer: string | undefined): string | null {

@@ -4,10 +4,10 @@
  *
  *   frame: hub/.session/ask  --form that posts itself-->  elmer/.session/frame  --postMessage-->  page of elmer
  */
-import { holdBack, sendBack } from '../core/answer.ts'
+import { goAhead, holdBack, sendBack } from '../core/answer.ts'
 import type { Ask } from '../core/ask.ts'
 import type { Asked } from '../core/crossing-cookies.ts'
-import { clearAsked, clearBackoff, isRid, readAsked } from '../core/crossing-cookies.ts'
+import { clearAsked, isRid, readAsked } from '../core/crossing-cookies.ts'
 import type { CrossingReason } from '../core/events.ts'
 import { inTimeClass, issue } from '../core/issue.ts'
 import { page } from '../core/pages.ts'
@@ -42,8 +42,8 @@ export async function receiveInFrame(visit: Visit, fields: ReadonlyMap<string, s
   const redemption = await redeem(visit, fields.get('ticket'), { mode: 'web-message', asked, origin })
   if (redemption.outcome === 'refused') return refuseFrame(visit, redemption.reason, rid)
   context.emit(place.host, { type: 'crossing.completed', rid, mode: 'web-message', outcome: redemption.outcome })
-  const attached = redemption.outcome === 'attached'
-  return messagePage(visit, rid, attached, [...cookies, ...(attached ? [redemption.cookie] : []), clearBackoff()])
+  const { outcome, cookies: fresh } = redemption
+  return messagePage(visit, rid, outcome === 'attached', [...cookies, ...fresh, goAhead(visit)])
 }
 
 /** At the asking host, inside the frame, by a redirect: there is nobody. */

@@ -16,6 +16,18 @@ async function withBoth(store: Store, now: number, given: Parameters<typeof newS
   return { session, handle }
 }
 
+/** The same, where the handle that vouched ends at `late`, and the other one an hour from now. */
+async function withOutlived(store: Store, now: number, late: number, given: Parameters<typeof newSession>[1] = {}) {
+  const { session, handle } = await withBoth(store, now, { ...given, handle: { expiresAt: late } }, { expiresAt: late })
+  assert.equal(await store.update(session.id, FUDD, newDelta(now, {}), now), 'saved')
+  return { session, handle: { ...handle, expiresAt: now + HOUR } }
+}
+
+/** The handle that vouched, after it did. */
+const seenWith = (voucher: StoredHandle, { seenAt, expiresAt }: StoredHandle): StoredHandle => {
+  return { ...voucher, seenAt, expiresAt: Math.max(voucher.expiresAt, expiresAt) }
+}
+
 async function assertReads(store: Store, session: NewSession, ...handles: readonly StoredHandle[]): Promise<void> {
   for (const handle of handles) assert.deepEqual(await store.read(session.id, handle.scope), { ...session, handle })
   await assertHandles(store, session.id, handles)
@@ -31,7 +43,19 @@ const adding: readonly StoreCase[] = [
     const handle = newHandle(now, { createdAt: now + 1, seenAt: now + 2, expiresAt: now + HOUR - 3, values: textOf({ c: '3' }) })
     await store.create(session)
     assert.equal(await store.attach(session.id, ELMER, handle, now, now + 2), 'attached')
-    await assertReads(other, session, session.handle, handle)
+    await assertReads(other, session, seenWith(session.handle, handle), handle)
+  }),
+
+  storeCase('the end of the handle that vouches moves with the new one, and never back', async ({ store, now }) => {
+    const session = newSession(now, { handle: { expiresAt: now + 1000 } })
+    await store.create(session)
+    const longer = newHandle(now, { seenAt: now + 9, expiresAt: now + HOUR })
+    assert.equal(await store.attach(session.id, ELMER, longer, now, now + 9), 'attached')
+    const moved = seenWith(session.handle, longer)
+    await assertReads(store, session, moved, longer)
+    const shorter = newHandle(now, { scope: BUGS, seenAt: now + 10, expiresAt: now + 11 })
+    assert.equal(await store.attach(session.id, ELMER, shorter, now, now + 10), 'attached')
+    await assertReads(store, session, { ...moved, seenAt: now + 10 }, longer, shorter)
   }),
 
   storeCase('a handle that was attached can vouch for the next one', async ({ store, now }) => {
@@ -51,7 +75,7 @@ const adding: readonly StoreCase[] = [
 
   storeCase('of two handles of one session each has its own end', async ({ store, now }) => {
     const late = now + 1000
-    const first = await withBoth(store, now, { handle: { expiresAt: late } })
+    const first = await withOutlived(store, now, late)
     const second = await withBoth(store, now, {}, { expiresAt: late })
     for (const [{ session }, dead, live] of [
       [first, ELMER, FUDD],
@@ -64,7 +88,7 @@ const adding: readonly StoreCase[] = [
 
   storeCase('an account lists a session once, however many handles it has, while one of them lives', async ({ store, now }) => {
     const account = newAccount(now)
-    const { session } = await withBoth(store, now, { accounts: [account], handle: { expiresAt: now + 1000 } })
+    const { session } = await withOutlived(store, now, now + 1000, { accounts: [account] })
     assert.equal(await store.attach(session.id, FUDD, newHandle(now, { scope: BUGS }), now, now), 'attached')
     for (const time of [now, now + 1000]) assert.deepEqual(await idsOf(store, account.id, time), [session.id])
     assert.deepEqual(await idsOf(store, account.id, now + HOUR), [])
@@ -138,7 +162,7 @@ const refused: readonly StoreCase[] = [
     async ({ store, now }) => {
       const late = now + 1000
       const revoked = await withBoth(store, now)
-      const idle = await withBoth(store, now, { handle: { expiresAt: late } })
+      const idle = await withOutlived(store, now, late)
       await store.revoke(revoked.session.id, ELMER)
       for (const { session, handle } of [revoked, idle]) {
         for (const scope of [BUGS, FUDD, ELMER]) {
@@ -181,7 +205,7 @@ const again: readonly StoreCase[] = [
     const later = newHandle(now + 5, { expiresAt: now + 1000, values: textOf({ b: '2' }) })
     assert.notEqual(later.hash, handle.hash)
     assert.equal(await other.attach(session.id, ELMER, later, now + 1, now + 5), 'attached')
-    await assertReads(store, session, session.handle, later)
+    await assertReads(store, session, seenWith(session.handle, later), later)
   }),
 
   storeCase('an expired handle of the scope is replaced as a whole, however new it is', async ({ store, now }) => {
@@ -189,7 +213,7 @@ const again: readonly StoreCase[] = [
     const later = newHandle(now + 1000)
     assert.equal(await store.attach(session.id, ELMER, later, now, now + 999), 'kept')
     assert.equal(await store.attach(session.id, ELMER, later, now, now + 1000), 'attached')
-    await assertReads(store, session, session.handle, later)
+    await assertReads(store, session, seenWith(session.handle, later), later)
   }),
 
   storeCase('a handle may vouch for its own scope: an older one is replaced, a newer one is kept', async ({ store, now }) => {

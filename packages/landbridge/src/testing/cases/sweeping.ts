@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { NewSession, Store } from '../../core/store.ts'
 import { assertHandles, assertNothingLeft, idsOf } from '../checks.ts'
-import { ELMER, FUDD, HOUR, newAccount, newHandle, newId, newSession } from '../records.ts'
+import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newId, newSession } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
 
@@ -42,8 +42,10 @@ export const sweepingCases: readonly StoreCase[] = [
     const idle = newSession(now, { accounts: [account], handle: { expiresAt: now + 1000 } })
     const live = newSession(now, { accounts: [account] })
     for (const session of [idle, live]) await store.create(session)
-    const [outlives, expires] = [newHandle(now), newHandle(now, { expiresAt: now + 1000 })]
-    assert.equal(await store.attach(idle.id, ELMER, outlives, now, now), 'attached')
+    const [brief, expires] = [newHandle(now, { expiresAt: now + 1000 }), newHandle(now, { expiresAt: now + 1000 })]
+    const outlives = { ...brief, expiresAt: now + HOUR }
+    assert.equal(await store.attach(idle.id, ELMER, brief, now, now), 'attached')
+    assert.equal(await store.update(idle.id, FUDD, newDelta(now, {}), now), 'saved')
     assert.equal(await store.attach(live.id, ELMER, expires, now, now), 'attached')
     await sweepAll(store, now + 1000, 10)
     await assertHandles(store, idle.id, [outlives])
