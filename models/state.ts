@@ -23,7 +23,7 @@ export interface Session {
   readonly handles: Readonly<Record<Host, string | null>>
 }
 
-export interface Browser {
+interface Browser {
   readonly cookies: Readonly<Record<Host, string | null>>
   /** The marker of a sign-out here, a cookie. An act of the user takes it away. */
   readonly out: Readonly<Record<Spoke, boolean>>
@@ -114,7 +114,7 @@ export function opened({ sessions }: State, host: Host, cookie: string | null, w
   })
 }
 
-export const withBrowser = (state: State, who: Who, change: Partial<Browser>): State => ({
+const withBrowser = (state: State, who: Who, change: Partial<Browser>): State => ({
   ...state,
   browsers: { ...state.browsers, [who]: { ...state.browsers[who], ...change } },
 })

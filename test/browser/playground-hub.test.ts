@@ -30,11 +30,11 @@ describe('signing in', () => {
     const messages = drawn.filter((step) => !step.startsWith('At '))
     expect(messages).toEqual([
       `Browser to ${FUDD}: GET /`,
-      `${FUDD} to Browser: redirect 1 303 to ${HUB} /.session/ask sets __Host-rq.…, __Host-nb`,
+      `${FUDD} to Browser: redirect 1 303 to ${HUB} /.session/ask sets __Host-rq.…`,
       `Browser to ${HUB}: GET /.session/ask`,
       `${HUB} to Browser: 200 a form with the ticket, which sends itself`,
       `Browser to ${FUDD}: POST /.session/in`,
-      `${FUDD} to Browser: redirect 2 303 to ${FUDD} / sets __Host-sid clears __Host-rq.…, __Host-tk.…, __Host-nb`,
+      `${FUDD} to Browser: redirect 2 303 to ${FUDD} / sets __Host-sid, __Host-nb clears __Host-rq.…, __Host-tk.…`,
       `Browser to ${FUDD}: GET / the page itself`,
     ])
     const notes = drawn.filter((step) => step.startsWith('At ')).map((step) => /^At (\S+): (\S+)/.exec(step)?.slice(1))

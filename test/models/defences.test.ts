@@ -9,7 +9,6 @@ import { IN_DEPTH } from '../../models/defences.ts'
 import type { Attack } from '../../models/explore.ts'
 import { explore } from '../../models/explore.ts'
 import type { Invariant } from '../../models/invariants.ts'
-import { INVARIANTS } from '../../models/invariants.ts'
 import type { Sight } from '../../models/rules.ts'
 import { SCENES } from '../../models/scenes.ts'
 

@@ -74,15 +74,17 @@ test('who reads the whole session file can open nothing with what is in it', asy
 /** What was posted without a request in flight waits behind a redirect, which judges it. */
 const isKept = (answer: Response): boolean => /\/\.session\/in\?rid=/.test(answer.headers.get('location') ?? '')
 
+/** What anybody seals who has the keys. */
+const sealing = Buffer.from(hkdfSync('sha256', KEYS[0]!, '', 'landbridge seal', 32))
+const seal = (purpose: string, host: string, record: object): string => {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(Buffer.from(`${purpose} ${host}`))
+  return Buffer.concat([nonce, cipher.update(JSON.stringify(record)), cipher.final(), cipher.getAuthTag()]).toString('base64url')
+}
+
 test('who has the keys, and nothing else, gets no session: not by a sealed record of any kind', async () => {
   const { browser, serve, events } = hubOf()
   await signIn(browser, HUB)
-  const sealing = Buffer.from(hkdfSync('sha256', KEYS[0]!, '', 'landbridge seal', 32))
-  const seal = (purpose: string, host: string, record: object): string => {
-    const nonce = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(Buffer.from(`${purpose} ${host}`))
-    return Buffer.concat([nonce, cipher.update(JSON.stringify(record)), cipher.final(), cipher.getAuthTag()]).toString('base64url')
-  }
   const rid = `${Date.now().toString(36).padStart(8, '0')}${'a'.repeat(22)}`
   const record = {
     rid,
@@ -129,4 +131,16 @@ test('who has the keys and the whole store of another application gets no sessio
   const cookie = await browser.jar.getCookieString(ELMER)
   const answer = await serving(other)(posted(form, { headers: { cookie } }))
   expect([answer.status, newHandles(answer)]).toEqual([400, []])
+})
+
+test('who has the keys and sees the ticket still lacks what only the asking browser knows', async () => {
+  const { browser, serve, events, clock } = hubOf()
+  await signIn(browser, HUB)
+  const { form } = await askedFor(browser, `${ELMER}/`)
+  const rid = form.fields['rid']!
+  const record = { rid, mode: 'redirect', verifier: 'A'.repeat(43), interactive: true, act: true, iat: clock.now() }
+  const cookie = `__Host-rq.${rid}=${seal('rq', 'elmer.acme.example', record)}`
+  const answer = await serve(posted(form, { headers: { cookie } }))
+  expect([answer.status, newHandles(answer)]).toEqual([400, []])
+  expect(events.at(-1)).toMatchObject({ type: 'crossing.refused', reason: 'ticket-wrong-browser' })
 })
