@@ -39,7 +39,7 @@ export async function savePending(
   checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return start(context, place, refused, pending)
   const { fresh, changes } = pending
-  if (fresh !== null && !isDerived(place, live)) return renew(context, place, live, pending, fresh)
+  if (fresh !== null && !isDerived(place, live)) return renew(context, place, { live, guard }, pending, fresh)
   if (fresh === null && changes.size === 0) return recordVisit(context, place, live)
   const renewed = fresh === null ? {} : { hash: hashSecret(fresh.secret) }
   const outcome = await updateLive(context, place, live, { changes, expect: guard, ...renewed })
@@ -94,7 +94,7 @@ export function updateLive(context: Context, place: Place, live: Live, change: C
   return context.store.update(live.session.id, place.scope, delta, now)
 }
 
-type Change = Pick<Delta, 'changes' | 'expect' | 'hash'>
+export type Change = Pick<Delta, 'changes' | 'expect' | 'expectValues' | 'hash'>
 
 /** Who works at a spoke is not idle at the hub either. */
 function keptAlive(place: Place, live: Live): Partial<Pick<Delta, 'alsoSeen'>> {
@@ -122,8 +122,18 @@ async function create(context: Context, place: Place, pending: Pending): Promise
   return fresh
 }
 
-async function renew(context: Context, place: Place, live: Live, pending: Pending, fresh: Presented): Promise<Presented> {
-  const { session } = live
+/** The session that is renewed, and what must still be so. */
+interface Renewed extends Pick<Identity, 'guard'> {
+  readonly live: Live
+}
+
+async function renew(
+  context: Context,
+  place: Place,
+  { live: { session }, guard }: Renewed,
+  pending: Pending,
+  fresh: Presented,
+): Promise<Presented> {
   const accounts = pending.accounts ?? session.accounts
   const lifetime = newLifetime(context, fresh, pending.signedIn ? undefined : session)
   const next = {
@@ -133,10 +143,16 @@ async function renew(context: Context, place: Place, live: Live, pending: Pendin
     keepValues: !pending.dropValues,
     place: place.values,
     changes: pending.changes,
+    expect: guard,
     traceUntil: context.now() + TRACE_MS,
   }
-  const outcome = await context.store.renew(session.id, place.scope, next, context.now())
-  if (outcome !== 'gone') {
+  let outcome = await context.store.renew(session.id, place.scope, next, context.now())
+  if (outcome === 'conflict') {
+    if (!pending.signedIn) throw accountChanged()
+    // The browser was switched meanwhile: what is stored now is of another account than the one that has just signed in.
+    outcome = await context.store.renew(session.id, place.scope, { ...next, keepValues: false, expect: [] }, context.now())
+  }
+  if (outcome === 'saved') {
     announce(context, place, { id: fresh.id, before: session.id }, accounts, pending)
     return fresh
   }
