@@ -121,7 +121,7 @@ function enter(state: RequestState, id: string, others: readonly Account[]): voi
 }
 
 /** Whose values they are: also those of an account whose sign-in has expired are not for another one. */
-const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
+export const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
   pending?.accounts?.[0] ?? (live && activeAccount(live.session, values))
 
 /** Another person's values must not reach this account, neither the stored ones nor those set earlier in this request. */
