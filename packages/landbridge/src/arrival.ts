@@ -29,7 +29,8 @@ const WANTED: Cause = { interactive: true, act: null }
 export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | null> {
   const { place, request } = visit
   const { bridge, role } = place.span
-  const isProtected = bridge.protects?.({ method: request.method, path: request.path, host: place.host }) === true
+  // Anything that is truthy protects: the promise of an async function must not let everybody pass.
+  const isProtected = Boolean(bridge.protects?.({ method: request.method, path: request.path, host: place.host }))
   if (isProtected) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
   const mayAsk = role !== 'hub' && kindOf(request) === 'navigation' && mayHaveSession(visit)
   return mayAsk ? askSilently(visit, session) : null
