@@ -171,10 +171,12 @@ function compilePeers(topology: PeersTopology, path: string, cookieName: string,
   const nameOf = (rule: unknown): Host | readonly [] => exactHost(isDomain(rule) ? rule.slice(1) : rule) ?? []
   const issuers = hosts.flatMap(nameOf)
   const domains = hosts.filter(isDomain).flatMap(nameOf)
+  // A host below it that is named itself stands apart.
+  const isOneOf = (asker: Host, domain: Host): boolean => isWithin(asker, domain) && !issuers.includes(asker)
   const bridge: Bridge = {
     ...compileCrossing(topology, path, faults),
     kind: 'peers',
-    issuerFor: (asker) => issuers.find((host) => host !== asker && !(domains.includes(host) && isWithin(asker, host)))!,
+    issuerFor: (asker) => issuers.find((host) => host !== asker && !(domains.includes(host) && isOneOf(asker, host)))!,
     issuers,
     hintDomain: null,
     authorize: null,
