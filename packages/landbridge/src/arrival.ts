@@ -53,8 +53,10 @@ function mayHaveSession(visit: Visit): boolean {
   const cookies = cookiesOf(visit)
   if (cookieValues(cookies, place.cookie.name).length > 0) return true
   if (hintOf(visit) !== null) return true
-  // Programs that fetch pages without being browsers do not say how they navigate.
-  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate' && !hasVisited(cookies)
+  if (place.span.bridge.sync !== 'first-visit' || hasVisited(cookies)) return false
+  // Programs that fetch pages without being browsers do not say how they navigate; and a page of this host that leads here was there
+  // first, also where the browser keeps no cookie of ours that would say so.
+  return request.header('sec-fetch-mode') === 'navigate' && request.header('sec-fetch-site') !== 'same-origin'
 }
 
 const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))
