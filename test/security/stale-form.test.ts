@@ -67,3 +67,12 @@ test('the tag says nothing of the account, and differs on each host', async () =
   expect(tag).toMatch(/^[\w-]{22}$/)
   expect(other).not.toBe(tag)
 })
+
+test('is one on a route that passes by insecureBypass, too', async () => {
+  const world = await start(hubOf({ insecureBypass: () => true }), HUB, ELMER)
+  const { browser, tag } = world
+  const set = (headers: Record<string, string>) => browser.fetch(`${ELMER}/set`, { method: 'POST', from: 'https://evil.example/', headers })
+  expect((await set({ 'x-session-account': tag })).response.status).toBeLessThan(400)
+  await browser.post(`${HUB}/switch?as=bob`, {})
+  expect((await set({ 'x-session-account': tag })).response.status).toBe(409)
+})
