@@ -80,7 +80,8 @@ export async function choose(state: RequestState, host: string, id: string | nul
   await state.find()
   const { live } = state
   const spoke = await context.locate(host)
-  if (live === null || spoke === null || spoke === 'malformed' || spoke.span?.bridge !== place.span.bridge) return false
+  if (live === null || spoke === null || spoke === 'malformed') return false
+  if (spoke.span?.bridge !== place.span.bridge || spoke.span.role !== 'spoke') return false
   if (id !== null && !live.session.accounts.some((account) => account.id === id)) return false
   const choices = choicesIn(state.values)
   if (id !== null && choices.size >= CHOICES_LIMIT && !choices.has(spoke.host)) return false
@@ -99,10 +100,8 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
   if (left.length === 0) return 'last'
   const before = accountNow(state)
   const pending = state.change()
-  if (before === null || before.id === id) dropValues(state, pending)
   pending.fresh ??= mintHandle()
-  pending.accounts = before === null ? left : firstOf(left, before.id)
-  state.stirred = true
+  settle(state, pending, before === null ? left : firstOf(left, before.id), before === null || before.id === id)
   if (state.id !== null) state.emit({ type: 'account.removed', session: state.id, account: id })
   return 'removed'
 }
@@ -111,12 +110,10 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
 function enter(state: RequestState, id: string, others: readonly Account[]): void {
   const owner = ownerOf(state)
   const pending = state.change()
-  if (owner !== null && owner.id !== id) dropValues(state, pending)
   // What this very request minted before, for a CSRF token, nobody has seen yet.
   pending.fresh ??= mintHandle()
   pending.signedIn = { id, signedInAt: state.context.now() }
-  pending.accounts = [pending.signedIn, ...others]
-  state.stirred = true
+  settle(state, pending, [pending.signedIn, ...others], owner !== null && owner.id !== id)
   state.left = false
 }
 
@@ -124,12 +121,24 @@ function enter(state: RequestState, id: string, others: readonly Account[]): voi
 export const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
   pending?.accounts?.[0] ?? (live && activeAccount(live.session, values))
 
-/** Another person's values must not reach this account, neither the stored ones nor those set earlier in this request. */
-function dropValues(state: RequestState, pending: Pending): void {
-  pending.dropValues = true
-  pending.changes.clear()
-  for (const [key, json] of choicesOf(state.values)) pending.changes.set(key, json)
-  state.identity = { ...NOBODY_KNOWN, account: state.identity.account }
+/**
+ * Who is signed in from now on. Another person's values must not reach this account, neither the stored ones nor those set earlier in
+ * this request; which hosts are used with an account that stays is kept all the same, and goes with one that leaves.
+ */
+function settle(state: RequestState, pending: Pending, accounts: readonly Account[], isOther: boolean): void {
+  const choices = choicesOf(applyChanges(state.values, pending.changes))
+  if (isOther) {
+    pending.dropValues = true
+    pending.changes.clear()
+    state.identity = { ...NOBODY_KNOWN, account: state.identity.account }
+  }
+  const staying = new Set(accounts.map(({ id }) => JSON.stringify(id)))
+  for (const [key, json] of choices) {
+    if (!staying.has(json)) pending.changes.set(key, null)
+    else if (pending.dropValues) pending.changes.set(key, json)
+  }
+  pending.accounts = accounts
+  state.stirred = true
 }
 
 /** The accounts of this browser as the commit will store them. */
@@ -137,8 +146,7 @@ const storedAccounts = ({ pending, live }: RequestState): readonly Account[] => 
 
 /** A switch among accounts that this very request signed in. */
 function reorder(state: RequestState, pending: Pending, id: string): boolean {
-  pending.accounts = firstOf(pending.accounts ?? [], id)
-  dropValues(state, pending)
+  settle(state, pending, firstOf(pending.accounts ?? [], id), true)
   return true
 }
 
