@@ -6,6 +6,7 @@ import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
 import type { Identity } from './identify.ts'
 import type { Live, Recognised } from './recognise.ts'
+import { isLive } from './records.ts'
 import type { Context } from './session.ts'
 import type { Changes, Delta, Outcome } from './store.ts'
 import type { Place } from './topology.ts'
@@ -70,8 +71,17 @@ async function start(context: Context, place: Place, refused: readonly string[],
 async function refuseLatecomer(context: Context, place: Place, refused: readonly string[]): Promise<void> {
   for (const value of refused) {
     const id = readCookieValue(value)?.id
-    if (id !== undefined && (await context.store.wasRenewed(id, context.now()))) throw ended(context, place, id)
+    if (id !== undefined && ((await context.store.wasRenewed(id, context.now())) || (await hasNewSecret(context, place, id)))) {
+      throw ended(context, place, id)
+    }
   }
+}
+
+/** A spoke's renewal leaves the id as it is: what shows is a handle that somebody used a moment ago, with another secret. */
+async function hasNewSecret({ store, now }: Context, { span, scope }: Place, id: SessionId): Promise<boolean> {
+  if (span?.role !== 'spoke') return false
+  const read = await store.read(id, scope)
+  return isLive(read, now()) && now() - read.handle.seenAt < TRACE_MS
 }
 
 /** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */
