@@ -16,3 +16,12 @@ test('it asks the domain, and the domain asks it', async () => {
   const visit = await second.browser.go(`${WWW}/private`)
   expect(seen(visit).id).toBe('ada')
 })
+
+test('scripts are made for other scopes only', async () => {
+  const { browser, watched } = peersOf({ topology: { hosts: ['.shop.example', 'apart.shop.example', 'other.example'], script: true } })
+  await signIn(browser, WWW)
+  watched.calls.length = 0
+  const urls = JSON.parse((await browser.go(`${WWW}/scripts`)).text) as string[]
+  expect(urls.map((url) => new URL(url).host)).toEqual(['apart.shop.example', 'other.example'])
+  expect(watched.calls).toEqual(['read', 'put', 'put'])
+})
