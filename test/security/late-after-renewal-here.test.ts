@@ -8,7 +8,8 @@ async function start() {
   expect(await whoAt(world.browser, `${ELMER}/`)).toBe('ada')
   const before = await world.browser.jar.getCookieString(ELMER)
   await world.browser.post(`${ELMER}/renew`, {})
-  const late = () => world.serve(new Request(`${ELMER}/set`, { method: 'POST', headers: { cookie: before, 'sec-fetch-site': 'same-origin' } }))
+  const late = () =>
+    world.serve(new Request(`${ELMER}/set`, { method: 'POST', headers: { cookie: before, 'sec-fetch-site': 'same-origin' } }))
   return { ...world, late }
 }
 
