@@ -111,7 +111,8 @@ export async function authorizeAt(authorize: Authorize, account: Account, host: 
       cause,
     })
   }
-  if (typeof answer !== 'object' || answer === null) return answer === true ? {} : false
+  // A list is no record of claims, but what a query found: an empty one must not let anybody in.
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer === true ? {} : false
   // As JSON and back: what is kept is what the application is handed.
   return JSON.parse(jsonOf('claims', answer)) as Claims
 }
