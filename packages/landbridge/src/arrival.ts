@@ -28,12 +28,18 @@ const WANTED: Cause = { interactive: true, act: null }
 /** A reply, or `null`: the application serves the request, with a session or without one. */
 export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | null> {
   const { place, request } = visit
-  const { bridge, role } = place.span
-  // Anything that is truthy protects: the promise of an async function must not let everybody pass.
-  const isProtected = Boolean(bridge.protects?.({ method: request.method, path: request.path, host: place.host }))
-  if (isProtected) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
+  const { role } = place.span
+  if (isProtected(visit)) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
   const mayAsk = role !== 'hub' && kindOf(request) === 'navigation' && mayHaveSession(visit)
   return mayAsk ? askSilently(visit, session) : null
+}
+
+function isProtected({ place, request }: Visit): boolean {
+  const { bridge, role } = place.span
+  // The sign-in page would send its visitors to itself.
+  if (role !== 'spoke' && request.path === bridge.signIn) return false
+  // Anything that is truthy protects: the promise of an async function must not let everybody pass.
+  return Boolean(bridge.protects?.({ method: request.method, path: request.path, host: place.host }))
 }
 
 async function askSilently(visit: Visit, session: Presence): Promise<Reply | null> {

@@ -39,7 +39,10 @@ interface CrossingOptions {
   readonly ticketLifetime?: Duration
   /** Path of the application's sign-in page, such as `'/login'`: at the hub, or at each peer. */
   readonly signIn?: string
-  /** Requests that need somebody signed in: a browser without a session is sent to fetch it, other requests get 401. */
+  /**
+   * Requests that need somebody signed in: a browser without a session is sent to fetch it, other requests get 401. The sign-in page is
+   * never one of them.
+   */
   readonly protect?: (request: RequestSummary) => boolean
 }
 
