@@ -5,7 +5,7 @@ import { sealReturn } from './core/ask.ts'
 import type { Backoff } from './core/crossing-cookies.ts'
 import { hasVisited, newRid, readBackoff, readHint, readOut, unanswered } from './core/crossing-cookies.ts'
 import { cookieValues } from './core/cookie.ts'
-import { acceptsHtml, kindOf, safePath } from './core/navigation.ts'
+import { acceptsHtml, kindOf, safePath, spellingsOf } from './core/navigation.ts'
 import { page } from './core/pages.ts'
 import type { Reply } from './core/reply.ts'
 import { extended, jsonReply, seeOther } from './core/reply.ts'
@@ -38,8 +38,10 @@ function isProtected({ place, request }: Visit): boolean {
   const { bridge, role } = place.span
   // The sign-in page would send its visitors to itself.
   if (role !== 'spoke' && request.path === bridge.signIn) return false
+  const { protects } = bridge
+  if (protects === null) return false
   // Anything that is truthy protects: the promise of an async function must not let everybody pass.
-  return Boolean(bridge.protects?.({ method: request.method, path: request.path, host: place.host }))
+  return spellingsOf(request.path).some((path) => Boolean(protects({ method: request.method, path, host: place.host })))
 }
 
 async function askSilently(visit: Visit, session: Presence): Promise<Reply | null> {

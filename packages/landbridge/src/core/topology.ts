@@ -41,7 +41,8 @@ interface CrossingOptions {
   readonly signIn?: string
   /**
    * Requests that need somebody signed in: a browser without a session is sent to fetch it, other requests get 401. The sign-in page is
-   * never one of them.
+   * never one of them. A path with escapes or dots is asked for in each spelling, as it is written, decoded and resolved, as routers differ in that.
+   * Where yours takes other spellings as well, such as capitals, have the function take them, too.
    */
   readonly protect?: (request: RequestSummary) => boolean
 }
