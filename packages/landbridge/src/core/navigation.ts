@@ -37,7 +37,8 @@ export function acceptsHtml(request: Inbound): boolean {
  */
 export function safePath(path: string, basePath: string): string {
   const safe = path.length <= PATH_LIMIT && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)
-  return safe && !path.startsWith(basePath) ? path : '/'
+  // As the browser resolves it: dots could lead below the base path, to another step of a crossing.
+  return safe && !new URL(`http://host${path}`).pathname.startsWith(basePath) ? path : '/'
 }
 
 const PATH_LIMIT = 1500
