@@ -43,6 +43,15 @@ describe('with cookies blocked and the hint forced', () => {
     expect(statuses(await browser.go(`${SHOP_B}/`))).toEqual([303, 303, 200])
   })
 
+  test('whoever goes on from there sees the page of the peer', async () => {
+    const { browser } = peersOf({ topology: { sync: 'first-visit' } })
+    browser.blocksCookies = true
+    const told = await browser.go(`${SHOP_B}/page`)
+    expect(told.text).toContain('href="/page"')
+    const visit = await browser.go(`${SHOP_B}/page`, { from: told.url })
+    expect([statuses(visit), seen(visit).id]).toEqual([[200], null])
+  })
+
   test('a protected page is the sign-in page, and no circle', async () => {
     const { browser } = hubOf()
     browser.blocksCookies = true

@@ -45,6 +45,9 @@ const EVIL = [
   '/é',
   '/a\\b',
   '/.session/begin',
+  '/x/../.session/begin',
+  '/./.session/accounts?x=/',
+  '/x/%2e%2E/.session/begin#..',
   `/${'a'.repeat(1500)}`,
   '',
 ]

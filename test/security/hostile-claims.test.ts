@@ -27,6 +27,15 @@ test.each(NAMES.filter((name) => !/[\0\n]/.test(name)))(
   },
 )
 
+test.each([[[]], [['admin']], [1], ['yes'], [() => true], [undefined]])(
+  '%j of authorize is no record of claims, and lets nobody in',
+  async (given) => {
+    const { browser } = hubOf({ topology: { authorize: () => given as unknown as boolean } })
+    await signIn(browser, HUB)
+    expect(seen(await browser.go(`${ELMER}/`)).id).toBe(null)
+  },
+)
+
 describe('a value of the application', () => {
   test('cannot stand in for what the library keeps beside it', async () => {
     const { browser, sessions } = hubOf()

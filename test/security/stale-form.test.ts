@@ -3,7 +3,7 @@ import { memory } from 'landbridge/memory'
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../support/browser.ts'
 import type { Crossing } from '../support/crossing.ts'
-import { ELMER, HUB, hubOf, peersOf, seen, SHOP_A, signIn, writes } from '../support/crossing.ts'
+import { ALICE, ELMER, HUB, hubOf, peersOf, seen, SHOP_A, signIn, writes } from '../support/crossing.ts'
 
 async function start(world: Crossing, hub: string, page: string) {
   const { browser } = world
@@ -66,4 +66,13 @@ test('the tag says nothing of the account, and differs on each host', async () =
   const other = (await browser.go(`${HUB}/tag`)).text
   expect(tag).toMatch(/^[\w-]{22}$/)
   expect(other).not.toBe(tag)
+})
+
+test('is one on a route that passes by insecureBypass, too', async () => {
+  const world = await start(hubOf({ insecureBypass: () => true }), HUB, ELMER)
+  const { browser, tag } = world
+  const set = (headers: Record<string, string>) => browser.fetch(`${ELMER}/set`, { method: 'POST', from: `${ALICE}/`, headers })
+  expect((await set({ 'x-session-account': tag })).response.status).toBeLessThan(400)
+  await browser.post(`${HUB}/switch?as=bob`, {})
+  expect((await set({ 'x-session-account': tag })).response.status).toBe(409)
 })

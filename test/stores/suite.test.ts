@@ -129,12 +129,22 @@ const BROKEN: Record<string, Defect> = {
       async renew(id, scope, next, now) {
         const before = await store.read(id, scope)
         if (!isLive(before, now)) return 'gone'
-        await store.create(successorOf(before, scope, next))
+        const successor = successorOf(before, scope, next)
+        if (successor === null) return 'conflict'
+        await store.create(successor)
         await store.revoke(id)
         return 'saved'
       },
     }),
     noticedBy: /of 16 renewals at once exactly one wins/,
+  },
+  'renew does not look at what is expected': {
+    make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, expect: [] }, now) }),
+    noticedBy: /a renewal that expects values of the session/,
+  },
+  'update does not look at whether all values are as expected': {
+    make: (store) => changingDeltas(store, ({ place, changes, seenAt, expiresAt }) => ({ place, changes, seenAt, expiresAt })),
+    noticedBy: /an update of the session that expects all values/,
   },
   'renew drops values that are to be kept': {
     make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, keepValues: false }, now) }),

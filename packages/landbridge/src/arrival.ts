@@ -5,7 +5,7 @@ import { sealReturn } from './core/ask.ts'
 import type { Backoff } from './core/crossing-cookies.ts'
 import { hasVisited, newRid, readBackoff, readHint, readOut, unanswered } from './core/crossing-cookies.ts'
 import { cookieValues } from './core/cookie.ts'
-import { acceptsHtml, isPrefetch, kindOf, safePath } from './core/navigation.ts'
+import { acceptsHtml, isPrefetch, kindOf, safePath, spellingsOf } from './core/navigation.ts'
 import { page } from './core/pages.ts'
 import type { Reply } from './core/reply.ts'
 import { extended, jsonReply, seeOther } from './core/reply.ts'
@@ -31,11 +31,20 @@ const WANTED: Cause = { interactive: true, act: null }
 /** A reply, or `null`: the application serves the request, with a session or without one. */
 export function arrive(visit: Visit, session: Presence): MaybePromise<Reply | null> {
   const { place, request } = visit
-  const { bridge, role } = place.span
-  const isProtected = bridge.protects?.({ method: request.method, path: request.path, host: place.host }) === true
-  if (isProtected) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
+  const { role } = place.span
+  if (isProtected(visit)) return session.account().then((account) => (account === null ? answerProtected(visit) : null))
   const mayAsk = role !== 'hub' && isNavigation(request) && mayHaveSession(visit)
   return mayAsk ? askSilently(visit, session) : null
+}
+
+function isProtected({ place, request }: Visit): boolean {
+  const { bridge, role } = place.span
+  // The sign-in page would send its visitors to itself.
+  if (role !== 'spoke' && request.path === bridge.signIn) return false
+  const { protects } = bridge
+  if (protects === null) return false
+  // Anything that is truthy protects: the promise of an async function must not let everybody pass.
+  return spellingsOf(request.path).some((path) => Boolean(protects({ method: request.method, path, host: place.host })))
 }
 
 async function askSilently(visit: Visit, session: Presence): Promise<Reply | null> {
@@ -62,8 +71,10 @@ function mayHaveSession(visit: Visit): boolean {
   const cookies = cookiesOf(visit)
   if (cookieValues(cookies, place.cookie.name).length > 0) return true
   if (hintOf(visit) !== null) return true
-  // Programs that fetch pages without being browsers do not say how they navigate.
-  return place.span.bridge.sync === 'first-visit' && request.header('sec-fetch-mode') === 'navigate' && !hasVisited(cookies)
+  if (place.span.bridge.sync !== 'first-visit' || hasVisited(cookies)) return false
+  // Programs that fetch pages without being browsers do not say how they navigate; and a page of this host that leads here was there
+  // first, also where the browser keeps no cookie of ours that would say so.
+  return request.header('sec-fetch-mode') === 'navigate' && request.header('sec-fetch-site') !== 'same-origin'
 }
 
 const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))

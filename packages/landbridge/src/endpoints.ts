@@ -80,7 +80,8 @@ function begin(visit: Visit): Reply {
   const fields = singleFields(request.query)
   if (fields === null || isFramed(visit)) return refuse(visit, 'answer-malformed')
   const begun = openBegun(visit, fields.get('b') ?? '')
-  if (begun !== null) return bounce(visit, begun.path, { interactive: true, act: begun.act })
+  // He comes from the sign-in page: to show it again to one who is signed in, and may not use this host, would be a circle.
+  if (begun !== null) return bounce(visit, begun.path, { interactive: false, act: begun.act })
   const act = isOwn(visit) ? { at: context.now(), session: null } : null
   return bounce(visit, safePath(fields.get('to') ?? '/', context.basePath), { interactive: true, act })
 }

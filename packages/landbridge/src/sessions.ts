@@ -168,7 +168,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     if (from === 'own' || from === 'trusted') return checkAccount(incoming, serve(incoming, seen, place, options))
     // Only true itself: the promise of an async function must not let everything pass.
     if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }) === true)
-      return serve(incoming, seen, place, options)
+      return checkAccount(incoming, serve(incoming, seen, place, options))
     if (from === 'foreign')
       return refuse('cross-origin', incoming, { host: place.host, origin: canonicalOrigin(incoming.header('origin') ?? '') })
 

@@ -6,6 +6,7 @@ import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
 import { idleEnd } from './lifetime.ts'
 import type { Identity } from './identify.ts'
 import type { Live, Recognised } from './recognise.ts'
+import { isLive } from './records.ts'
 import type { Context } from './session.ts'
 import type { Changes, Delta, Outcome } from './store.ts'
 import type { Place } from './topology.ts'
@@ -39,7 +40,7 @@ export async function savePending(
   checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return start(context, place, refused, pending)
   const { fresh, changes } = pending
-  if (fresh !== null && !isDerived(place, live)) return renew(context, place, live, pending, fresh)
+  if (fresh !== null && !isDerived(place, live)) return renew(context, place, { live, guard }, pending, fresh)
   if (fresh === null && changes.size === 0) return recordVisit(context, place, live)
   const renewed = fresh === null ? {} : { hash: hashSecret(fresh.secret) }
   const outcome = await updateLive(context, place, live, { changes, expect: guard, ...renewed })
@@ -70,8 +71,17 @@ async function start(context: Context, place: Place, refused: readonly string[],
 async function refuseLatecomer(context: Context, place: Place, refused: readonly string[]): Promise<void> {
   for (const value of refused) {
     const id = readCookieValue(value)?.id
-    if (id !== undefined && (await context.store.wasRenewed(id, context.now()))) throw ended(context, place, id)
+    if (id !== undefined && ((await context.store.wasRenewed(id, context.now())) || (await hasNewSecret(context, place, id)))) {
+      throw ended(context, place, id)
+    }
   }
+}
+
+/** A spoke's renewal leaves the id as it is: what shows is a handle that somebody used a moment ago, with another secret. */
+async function hasNewSecret({ store, now }: Context, { span, scope }: Place, id: SessionId): Promise<boolean> {
+  if (span?.role !== 'spoke') return false
+  const read = await store.read(id, scope)
+  return isLive(read, now()) && now() - read.handle.seenAt < TRACE_MS
 }
 
 /** A visit that cannot be recorded shortens the idle lifetime a little; that is no reason to refuse a page that changes nothing. */
@@ -94,7 +104,7 @@ export function updateLive(context: Context, place: Place, live: Live, change: C
   return context.store.update(live.session.id, place.scope, delta, now)
 }
 
-type Change = Pick<Delta, 'changes' | 'expect' | 'hash'>
+export type Change = Pick<Delta, 'changes' | 'expect' | 'expectValues' | 'hash'>
 
 /** Who works at a spoke is not idle at the hub either. */
 function keptAlive(place: Place, live: Live): Partial<Pick<Delta, 'alsoSeen'>> {
@@ -122,8 +132,18 @@ async function create(context: Context, place: Place, pending: Pending): Promise
   return fresh
 }
 
-async function renew(context: Context, place: Place, live: Live, pending: Pending, fresh: Presented): Promise<Presented> {
-  const { session } = live
+/** The session that is renewed, and what must still be so. */
+interface Renewed extends Pick<Identity, 'guard'> {
+  readonly live: Live
+}
+
+async function renew(
+  context: Context,
+  place: Place,
+  { live: { session }, guard }: Renewed,
+  pending: Pending,
+  fresh: Presented,
+): Promise<Presented> {
   const accounts = pending.accounts ?? session.accounts
   const lifetime = newLifetime(context, fresh, pending.signedIn ? undefined : session)
   const next = {
@@ -133,10 +153,16 @@ async function renew(context: Context, place: Place, live: Live, pending: Pendin
     keepValues: !pending.dropValues,
     place: place.values,
     changes: pending.changes,
+    expect: guard,
     traceUntil: context.now() + TRACE_MS,
   }
-  const outcome = await context.store.renew(session.id, place.scope, next, context.now())
-  if (outcome !== 'gone') {
+  let outcome = await context.store.renew(session.id, place.scope, next, context.now())
+  if (outcome === 'conflict') {
+    if (!pending.signedIn) throw accountChanged()
+    // The browser was switched meanwhile: what is stored now is of another account than the one that has just signed in.
+    outcome = await context.store.renew(session.id, place.scope, { ...next, keepValues: false, expect: [] }, context.now())
+  }
+  if (outcome === 'saved') {
     announce(context, place, { id: fresh.id, before: session.id }, accounts, pending)
     return fresh
   }

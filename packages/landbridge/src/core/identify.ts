@@ -2,12 +2,12 @@
 import type { AccountInfo } from './accounts.ts'
 import { accountFor, ACTIVE_KEY, activeAccount, BOUND_KEY, CLAIMS_KEY, isExpired, recordAt, removalsOf } from './accounts.ts'
 import type { Authorize, Claims } from './bridge.ts'
-import { updateLive } from './commit.ts'
+import { accountChanged, updateLive } from './commit.ts'
 import { withinDeadline } from './deadline.ts'
 import { jsonOf } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Live } from './recognise.ts'
-import { valuesAt } from './records.ts'
+import { isLive, valuesAt } from './records.ts'
 import type { Context } from './session.ts'
 import type { Expectation } from './store.ts'
 import type { Place } from './topology.ts'
@@ -46,7 +46,7 @@ function identifyHere(context: Context, place: Place, { session, handle }: Live)
 }
 
 /** The account is chosen anew at each request, so a switch at the hub needs no redirect. */
-function atSpoke(context: Context, place: Place, live: Live): MaybePromise<Identity | null> {
+function atSpoke(context: Context, place: Place, live: Live, tries = 0): MaybePromise<Identity | null> {
   const { session, handle } = live
   const now = context.now()
   const account = accountFor(session, session.values, place.host)
@@ -54,22 +54,49 @@ function atSpoke(context: Context, place: Place, live: Live): MaybePromise<Ident
   const known = recordAt<{ at: number; claims: Claims | false }>(handle.values, CLAIMS_KEY)
   const bound = recordAt<string>(handle.values, BOUND_KEY)
   const isKnown = bound === account.id && known !== null && now - known.at < CLAIMS_MS
-  return isKnown ? identityAtSpoke(account, known.claims, handle.values) : rebind(context, place, live, account, bound !== account.id)
+  if (isKnown) return identityAtSpoke(account, known.claims, handle.values)
+  return bound === account.id ? refreshClaims(context, place, live, account) : rebind(context, place, live, account, tries)
 }
 
 function identityAtSpoke(account: Account, claims: Claims | false, values: string): Identity | null {
   return claims === false ? null : { account, claims, values, guard: [{ key: BOUND_KEY, json: JSON.stringify(account.id) }] }
 }
 
-/** Asks the application and keeps its answer with the handle. Values of another account go with it. */
-async function rebind(context: Context, place: Place, live: Live, account: Account, isOther: boolean): Promise<Identity | null> {
-  const claims = await authorizeAt(place.span!.bridge.authorize!, account, place.host)
+/** Asks the application again and keeps its answer with the handle. */
+async function refreshClaims(context: Context, place: Place, live: Live, account: Account): Promise<Identity | null> {
   const { values } = live.handle
-  const changes = new Map<string, string | null>(isOther ? removalsOf(values) : [])
-  changes.set(BOUND_KEY, JSON.stringify(account.id)).set(CLAIMS_KEY, JSON.stringify({ at: context.now(), claims }))
+  const { claims, changes } = await boundTo(context, place, account)
   // When another request was first, it has found the same, or the next request will look again.
   const outcome = await updateLive(context, place, live, { changes, expect: [{ key: BOUND_KEY, json: valueOf(values, BOUND_KEY) }] })
   return outcome === 'gone' ? null : identityAtSpoke(account, claims, applyChanges(values, changes))
+}
+
+const REBIND_TRIES = 16
+
+/**
+ * Gives the handle to another account. The values of the one before go, all of them: one that was saved while the application was asked
+ * would otherwise stay behind, so then this is done again with what is there now.
+ */
+async function rebind(context: Context, place: Place, live: Live, account: Account, tries: number): Promise<Identity | null> {
+  const { values } = live.handle
+  const { claims, changes } = await boundTo(context, place, account)
+  const moved = new Map([...removalsOf(values), ...changes])
+  const outcome = await updateLive(context, place, live, { changes: moved, expectValues: values })
+  if (outcome === 'gone') return null
+  if (outcome === 'saved') return identityAtSpoke(account, claims, applyChanges(values, moved))
+  if (tries >= REBIND_TRIES) throw accountChanged()
+  const session = await context.store.read(live.session.id, place.scope)
+  return isLive(session, context.now()) ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1) : null
+}
+
+/** The changes by which a handle belongs to an account. */
+async function boundTo(context: Context, place: Place, account: Account) {
+  const claims = await authorizeAt(place.span!.bridge.authorize!, account, place.host)
+  const changes = new Map([
+    [BOUND_KEY, JSON.stringify(account.id)],
+    [CLAIMS_KEY, JSON.stringify({ at: context.now(), claims })],
+  ])
+  return { claims, changes }
 }
 
 /** The claims of an account on a host, or `false`. Throws `ERR_AUTHORIZE_UNAVAILABLE` when the application cannot tell. */
@@ -84,7 +111,8 @@ export async function authorizeAt(authorize: Authorize, account: Account, host: 
       cause,
     })
   }
-  if (typeof answer !== 'object' || answer === null) return answer === true ? {} : false
+  // A list is no record of claims, but what a query found: an empty one must not let anybody in.
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer === true ? {} : false
   // As JSON and back: what is kept is what the application is handed.
   return JSON.parse(jsonOf('claims', answer)) as Claims
 }

@@ -37,7 +37,24 @@ export function acceptsHtml(request: Inbound): boolean {
  */
 export function safePath(path: string, basePath: string): string {
   const safe = path.length <= PATH_LIMIT && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)
-  return safe && !path.startsWith(basePath) ? path : '/'
+  // As the browser resolves it: dots could lead below the base path, to another step of a crossing.
+  return safe && !new URL(`http://host${path}`).pathname.startsWith(basePath) ? path : '/'
 }
 
 const PATH_LIMIT = 1500
+
+/** A path as it is written, and as routers read it that decode it, or resolve its dots and backslashes, before they route. */
+export function spellingsOf(path: string): readonly string[] {
+  if (!path.startsWith('/') || !/%|\\|\/\./.test(path)) return [path]
+  const resolved = new URL(`http://host${path}`).pathname
+  return [path, resolved, ...[path, resolved].map((each) => each.replace(/(?:%[0-9a-f]{2})+/gi, decoded))]
+}
+
+/** Escapes that are no UTF-8 stay as they are, and those of ASCII beside them do not. */
+function decoded(escapes: string): string {
+  try {
+    return decodeURIComponent(escapes)
+  } catch {
+    return escapes.replace(/%[0-7][0-9a-f]/gi, (escape) => decodeURIComponent(escape))
+  }
+}

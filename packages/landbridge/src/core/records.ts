@@ -17,9 +17,9 @@ export function valuesAt(session: StoredSession, handle: StoredHandle, place: De
 }
 
 /** The session and handle values and times after a delta, or `null` when an expectation does not hold. */
-export function afterDelta(read: LiveRead, { place, changes, expect, hash, seenAt, expiresAt }: Delta): LiveRead | null {
+export function afterDelta(read: LiveRead, { place, changes, expect, expectValues, hash, seenAt, expiresAt }: Delta): LiveRead | null {
   const values = valuesAt(read, read.handle, place)
-  if (!holds(values, expect)) return null
+  if (!holds(values, expect) || (expectValues !== undefined && values !== expectValues)) return null
   const changed = applyChanges(values, changes)
   const handle = { ...read.handle, hash: hash ?? read.handle.hash, seenAt, expiresAt }
   return place === 'session' ? { ...read, values: changed, handle } : { ...read, handle: { ...handle, values: changed } }
@@ -45,8 +45,10 @@ export function isKept(handle: StoredHandle | null | undefined, issuedAt: number
   return handle != null && handle.expiresAt > now && handle.createdAt >= issuedAt
 }
 
-/** The session that takes the place of another at a renewal. */
-export function successorOf(read: LiveRead, scope: Scope, { keepValues, place, changes, handle, ...session }: Successor): NewSession {
+/** The session that takes the place of another at a renewal, or `null` when an expectation does not hold. */
+export function successorOf(read: LiveRead, scope: Scope, next: Successor): NewSession | null {
+  const { keepValues, place, changes, expect, handle, ...session } = next
+  if (!holds(valuesAt(read, read.handle, place), expect)) return null
   const kept = keepValues ? [read.values, read.handle.values] : ['', '']
   const [shared, own] = place === 'session' ? [applyChanges(kept[0]!, changes), kept[1]!] : [kept[0]!, applyChanges(kept[1]!, changes)]
   const { id, createdAt, expiresAt, accounts } = session

@@ -28,7 +28,7 @@ import type { Inbound } from './request.ts'
 import { RequestState } from './request-state.ts'
 import { mintScripts } from './script-tickets.ts'
 import type { Context, HandleInfo, Reach, Session, Signals, SignInTarget } from './session.ts'
-import { accountNow, choose, listAccounts, remove, signInAlone, signInBeside, switchTo } from './session-accounts.ts'
+import { accountNow, choose, listAccounts, ownerOf, remove, signInAlone, signInBeside, switchTo } from './session-accounts.ts'
 import { putValue, readAll, readValue, takeValue, updateValue } from './session-values.ts'
 import { signInTargetOf } from './sign-in-target.ts'
 import type { Place } from './topology.ts'
@@ -143,7 +143,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   async signOut(reach: Reach = 'everywhere'): Promise<void> {
-    const account = await this.account()
+    // Also of an account that has expired: whoever leaves means all of them.
+    const account = (await this.account()) ?? ownerOf(this.#state)
     const session = this.id
     if (account === null) return this.#leave(reach)
     await this.destroy(reach)

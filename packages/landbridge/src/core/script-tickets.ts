@@ -13,10 +13,10 @@ export async function mintScripts(visit: Visit, { session }: Live, account: Acco
   const { context, place, seen } = visit
   const { bridge } = place.span
   if (!bridge.script) return []
-  const others = bridge.issuers.filter((host) => host !== place.host)
   const urls = await Promise.all(
-    others.map(async (destination) => {
+    bridge.issuers.map(async (destination) => {
       const { scope } = (await context.locate(destination)) as Place
+      if (scope === place.scope) return []
       const left = valueOf(session.values, leftKey(scope))
       // After a sign-out there no script brings the visitor back: the cookie that says so does not come with a script's request.
       if (left !== null) return []

@@ -2,14 +2,14 @@
 import { checkedAccountId } from './account.ts'
 import type { AccountInfo } from './accounts.ts'
 import { ACCOUNTS_LIMIT, ACTIVE_KEY, activeAccount, choiceKey, choicesIn, choicesOf, removalsOf } from './accounts.ts'
-import type { Pending } from './commit.ts'
+import type { Change, Pending } from './commit.ts'
 import { accountChanged, ended, updateLive } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
 import { mintHandle } from './handle.ts'
 import { accountInfos, identify, NOBODY_KNOWN } from './identify.ts'
 import type { Live } from './recognise.ts'
 import type { RequestState } from './request-state.ts'
-import type { Changes } from './store.ts'
+import { refresh } from './session-values.ts'
 import type { Account } from './types.ts'
 import { applyChanges } from './values.ts'
 
@@ -53,13 +53,25 @@ export async function switchTo(state: RequestState, id: string): Promise<boolean
   const target = (await listAccounts(state)).find((account) => account.id === id && !account.expired)
   if (target === undefined || target.active) return target !== undefined
   const { live, pending } = state
-  if (live === null || pending?.accounts) return reorder(state.change(), id)
-  const switched = new Map<string, string | null>(removalsOf(state.values))
-  await writeAtOnce(state, live, switched.set(ACTIVE_KEY, JSON.stringify({ id, at: state.context.now() })))
+  if (live === null || pending?.accounts) return reorder(state, state.change(), id)
+  await moveTo(state, live, id)
   // What this request set before was meant for the other account.
   pending?.changes.clear()
   state.emit({ type: 'account.switched', session: live.session.id, account: id })
   return true
+}
+
+const SWITCH_TRIES = 16
+
+/** The values of the account before go, all of them: also one that a request beside this one has just saved. */
+async function moveTo(state: RequestState, live: Live, id: string): Promise<void> {
+  for (let tries = 0; tries < SWITCH_TRIES; tries++) {
+    const changes = new Map<string, string | null>(removalsOf(state.values))
+    changes.set(ACTIVE_KEY, JSON.stringify({ id, at: state.context.now() }))
+    if (await writeAtOnce(state, live, { changes, expect: state.identity.guard, expectValues: state.values })) return
+    await refresh(state, live)
+  }
+  throw accountChanged()
 }
 
 export async function choose(state: RequestState, host: string, id: string | null): Promise<boolean> {
@@ -68,11 +80,13 @@ export async function choose(state: RequestState, host: string, id: string | nul
   await state.find()
   const { live } = state
   const spoke = await context.locate(host)
-  if (live === null || spoke === null || spoke === 'malformed' || spoke.span?.bridge !== place.span.bridge) return false
+  if (live === null || spoke === null || spoke === 'malformed') return false
+  if (spoke.span?.bridge !== place.span.bridge || spoke.span.role !== 'spoke') return false
   if (id !== null && !live.session.accounts.some((account) => account.id === id)) return false
   const choices = choicesIn(state.values)
   if (id !== null && choices.size >= CHOICES_LIMIT && !choices.has(spoke.host)) return false
-  await writeAtOnce(state, live, new Map([[choiceKey(spoke.host), id === null ? null : JSON.stringify(id)]]))
+  const changes = new Map([[choiceKey(spoke.host), id === null ? null : JSON.stringify(id)]])
+  if (!(await writeAtOnce(state, live, { changes, expect: state.identity.guard }))) throw accountChanged()
   return true
 }
 
@@ -86,10 +100,8 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
   if (left.length === 0) return 'last'
   const before = accountNow(state)
   const pending = state.change()
-  if (before === null || before.id === id) dropValues(state, pending)
   pending.fresh ??= mintHandle()
-  pending.accounts = left
-  state.stirred = true
+  settle(state, pending, before === null ? left : firstOf(left, before.id), before === null || before.id === id)
   if (state.id !== null) state.emit({ type: 'account.removed', session: state.id, account: id })
   return 'removed'
 }
@@ -98,49 +110,62 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
 function enter(state: RequestState, id: string, others: readonly Account[]): void {
   const owner = ownerOf(state)
   const pending = state.change()
-  if (owner !== null && owner.id !== id) dropValues(state, pending)
   // What this very request minted before, for a CSRF token, nobody has seen yet.
   pending.fresh ??= mintHandle()
   pending.signedIn = { id, signedInAt: state.context.now() }
-  pending.accounts = [pending.signedIn, ...others]
-  state.stirred = true
+  settle(state, pending, [pending.signedIn, ...others], owner !== null && owner.id !== id)
   state.left = false
 }
 
 /** Whose values they are: also those of an account whose sign-in has expired are not for another one. */
-const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
+export const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
   pending?.accounts?.[0] ?? (live && activeAccount(live.session, values))
 
-/** Another person's values must not reach this account, neither the stored ones nor those set earlier in this request. */
-function dropValues(state: RequestState, pending: Pending): void {
-  pending.dropValues = true
-  pending.changes.clear()
-  for (const [key, json] of choicesOf(state.values)) pending.changes.set(key, json)
-  state.identity = { ...NOBODY_KNOWN, account: state.identity.account }
+/**
+ * Who is signed in from now on. Another person's values must not reach this account, neither the stored ones nor those set earlier in
+ * this request; which hosts are used with an account that stays is kept all the same, and goes with one that leaves.
+ */
+function settle(state: RequestState, pending: Pending, accounts: readonly Account[], isOther: boolean): void {
+  const choices = choicesOf(applyChanges(state.values, pending.changes))
+  if (isOther) {
+    pending.dropValues = true
+    pending.changes.clear()
+    state.identity = { ...NOBODY_KNOWN, account: state.identity.account }
+  }
+  const staying = new Set(accounts.map(({ id }) => JSON.stringify(id)))
+  for (const [key, json] of choices) {
+    if (!staying.has(json)) pending.changes.set(key, null)
+    else if (pending.dropValues) pending.changes.set(key, json)
+  }
+  pending.accounts = accounts
+  state.stirred = true
 }
 
 /** The accounts of this browser as the commit will store them. */
 const storedAccounts = ({ pending, live }: RequestState): readonly Account[] => pending?.accounts ?? live?.session.accounts ?? []
 
 /** A switch among accounts that this very request signed in. */
-function reorder(pending: Pending, id: string): boolean {
-  pending.accounts = (pending.accounts ?? []).toSorted((a, b) => Number(b.id === id) - Number(a.id === id))
-  pending.changes.clear()
+function reorder(state: RequestState, pending: Pending, id: string): boolean {
+  settle(state, pending, firstOf(pending.accounts ?? [], id), true)
   return true
 }
 
-/** What concerns the accounts takes effect at once, so that a request beside this one cannot undo it. */
-async function writeAtOnce(state: RequestState, live: Live, changes: Changes): Promise<void> {
+const firstOf = (accounts: readonly Account[], id: string): readonly Account[] =>
+  accounts.toSorted((a, b) => Number(b.id === id) - Number(a.id === id))
+
+/** What concerns the accounts takes effect at once, so that a request beside this one cannot undo it. `false` after a conflict. */
+async function writeAtOnce(state: RequestState, live: Live, change: Change): Promise<boolean> {
   const { context, place } = state
   state.assertOpen()
-  const outcome = await updateLive(context, place, live, { changes, expect: state.identity.guard })
+  const outcome = await updateLive(context, place, live, change)
   if (outcome === 'gone') throw ended(context, place, live.session.id)
-  if (outcome === 'conflict') throw accountChanged()
+  if (outcome === 'conflict') return false
   state.stirred = true
-  const values = applyChanges(state.values, changes)
+  const values = applyChanges(state.values, change.changes)
   const { session, handle } = live
   const now = place.values === 'session' ? { session: { ...session, values } } : { handle: { ...handle, values } }
   state.identity = (await identify(context, place, { ...live, ...now })) ?? NOBODY_KNOWN
+  return true
 }
 
 function assertIssuer({ place }: RequestState, method: string): void {

@@ -99,7 +99,7 @@ function swapped(state: RequestState, live: Live, outcome: Outcome, changes: Cha
 }
 
 /** Reads the values again. An in-process store answers at once, so no other request comes between this and the next try. */
-function refresh(state: RequestState, live: Live): MaybePromise<false> {
+export function refresh(state: RequestState, live: Live): MaybePromise<false> {
   const { context, place } = state
   const take = (read: StoreRead | null): false => {
     if (!read?.handle) throw ended(context, place, live.session.id)

@@ -54,6 +54,8 @@ export interface Delta {
   readonly changes: Changes
   /** Compare-and-swap: the delta applies only while every one of these holds, at the same `place`. */
   readonly expect?: readonly Expectation[]
+  /** Compare-and-swap on everything at `place`: the delta applies only while the values are exactly this text. */
+  readonly expectValues?: string
   /** The hash of a new secret, which takes the place of the one before. */
   readonly hash?: SecretHash
   readonly seenAt: number
@@ -78,11 +80,13 @@ export interface Successor {
   readonly keepValues: boolean
   readonly place: ValuesPlace
   readonly changes: Changes
+  /** Compare-and-swap: nothing is replaced unless every one of these holds, at the same `place`, before. */
+  readonly expect?: readonly Expectation[]
   /** Until when the old id leaves a trace: see `renew`. */
   readonly traceUntil: number
 }
 
-/** `gone`: the session, or its handle for the scope, is absent or expired. `conflict`: `expect` did not hold. */
+/** `gone`: the session, or its handle for the scope, is absent or expired. `conflict`: `expect` or `expectValues` did not hold. */
 export type Outcome = 'saved' | 'gone' | 'conflict'
 
 /** `attached`: the handle is the session's for its scope. `kept`: another one is. `gone`: there was nothing live to add it to. */
@@ -113,7 +117,7 @@ export interface Store {
 
   /**
    * Replaces a live session by its successor in one step: afterwards the old id and all its handles are gone and the
-   * successor has one handle, for `scope`. `gone` when there was nothing live to replace, and then nothing is created.
+   * successor has one handle, for `scope`. `gone` when there was nothing live to replace, `conflict` when `expect` did not hold: then nothing changes.
    * The old id leaves a trace until `traceUntil`, for requests of the same browser that were under way: it opens nothing, but
    * `wasRenewed` tells of it, and `revoke` follows it. It may be followed for longer, until it is swept.
    */

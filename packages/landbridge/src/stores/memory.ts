@@ -62,7 +62,9 @@ export function memory(): Store {
     renew(id, scope, next, now) {
       const before = read(id, scope)
       if (!isLive(before, now)) return 'gone'
-      create(successorOf(before, scope, next))
+      const successor = successorOf(before, scope, next)
+      if (successor === null) return 'conflict'
+      create(successor)
       entries.delete(id)
       renewed.set(id, { to: next.id, until: next.traceUntil })
       return 'saved'

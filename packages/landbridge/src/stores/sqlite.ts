@@ -114,8 +114,10 @@ export function sqlite(file: string): Store {
       atomically(() => {
         const before = read(id, scope)
         if (!isLive(before, now)) return 'gone'
+        const successor = successorOf(before, scope, next)
+        if (successor === null) return 'conflict'
         remove(id)
-        insert(successorOf(before, scope, next))
+        insert(successor)
         sql.insertRenewed.run(id, next.id, next.traceUntil)
         return 'saved'
       }),

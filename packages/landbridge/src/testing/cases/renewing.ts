@@ -34,6 +34,33 @@ const places = (['session', 'handle'] as const).flatMap((place): StoreCase[] => 
     await assertSucceeded(store, before, expected(before, next, ...CHANGED[place].kept), now)
   }),
 
+  storeCase(
+    `a renewal that expects values of the ${place} is a conflict, which changes nothing, unless each of them holds`,
+    async ({ store, now }) => {
+      const before = values(now)
+      await store.create(before)
+      const [key, json] = place === 'session' ? ['a', '1'] : ['b', '2']
+      const held = [
+        { key, json },
+        { key: 'c', json: null },
+      ]
+      const next = newSuccessor(now, { accounts: before.accounts, place, expect: held, changes: changing({ c: '3' }) })
+      for (const wrong of [
+        { key, json: '4' },
+        { key, json: null },
+        { key: 'c', json: '3' },
+      ]) {
+        assert.equal(await store.renew(before.id, ELMER, { ...next, expect: [...held, wrong] }, now), 'conflict')
+        assert.equal(await store.renew(before.id, ELMER, { ...next, expect: [wrong, ...held] }, now), 'conflict')
+      }
+      assert.deepEqual(await store.read(before.id, ELMER), before)
+      assert.equal(await store.read(next.id, ELMER), null)
+      assert.equal(await store.wasRenewed(before.id, now), false)
+      assert.equal(await store.renew(before.id, ELMER, next, now), 'saved')
+      await assertSucceeded(store, before, expected(before, next, ...CHANGED[place].kept), now)
+    },
+  ),
+
   storeCase(`a renewal can drop all values, with changes on the ${place} applied`, async ({ store, now }) => {
     const before = values(now)
     const next = newSuccessor(now, { accounts: before.accounts, keepValues: false, place, changes: changing({ c: '3' }) })

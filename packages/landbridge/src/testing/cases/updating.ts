@@ -59,6 +59,21 @@ const deltas = PLACES.flatMap((place): StoreCase[] => [
     assert.deepEqual(await entriesAt(store, session, place, now), { a: '1' })
   }),
 
+  storeCase(`an update of the ${place} that expects all values is a conflict after any change of them`, async ({ store, now }) => {
+    const session = withValues(now)
+    await store.create(session)
+    const all = textOf({ a: '1', b: '2', c: '3' })
+    const expecting = (expectValues: string): Delta => newDelta(now, { e: '5' }, { place, expectValues })
+    for (const other of ['', textOf({ a: '1', b: '2' }), textOf({ a: '1', b: '2', c: '4' }), textOf({ a: '1', b: '2', c: '3', d: '4' })]) {
+      assert.equal(await store.update(session.id, ELMER, expecting(other), now), 'conflict')
+    }
+    assert.deepEqual(await entriesAt(store, session, place, now), { a: '1', b: '2', c: '3' })
+    // What changes in the other place is not looked at.
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { f: '6' }, { place: otherPlace(place) }), now), 'saved')
+    assert.equal(await store.update(session.id, ELMER, expecting(all), now), 'saved')
+    assert.equal(await store.update(session.id, ELMER, expecting(all), now), 'conflict')
+  }),
+
   storeCase(`an update of the ${place} that expects several keys is saved only while every one holds`, async ({ store, now }) => {
     const session = withValues(now)
     await store.create(session)
