@@ -98,9 +98,11 @@ describe('hub', () => {
     expect(await sessions.revoke(session!.id, { scope: 'elmer.acme.example' as never })).toBe(true)
     expect(await scopes()).toEqual(['acme.example', 'alice.acme.example'])
     expect(await whoAt(browser, `${ALICE}/`)).toBe('ada')
-    // Revoked is not signed out by the visitor: the next page fetches a new one.
-    expect(statuses(await browser.go(`${ELMER}/`))).toEqual([303, 200, 303, 200])
-    await sessions.revoke(session!.id)
+    // It sticks: the hub gives nobody to whoever asks by himself, and the visitor's own act brings him back.
+    expect(statuses(await browser.go(`${ELMER}/`))).toEqual([303, 303, 303, 200])
+    expect(await whoAt(browser, `${ELMER}/.session/begin?to=/`)).toBe('ada')
+    expect(await scopes()).toEqual(['acme.example', 'alice.acme.example', 'elmer.acme.example'])
+    expect(await sessions.revoke(session!.id, { scope: 'acme.example' as never })).toBe(true)
     for (const host of [HUB, ELMER, ALICE]) expect(await whoAt(browser, `${host}/`)).toBe(null)
   })
 

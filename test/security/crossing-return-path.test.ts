@@ -93,14 +93,14 @@ describe('a hostile return path is `/`', () => {
     const sessions = createSessions({ topology: HUB_TOPOLOGY, store: memory(), keys: KEYS })
     onTestFinished(() => sessions.close())
     const open = (host: string, target: string, cookie: string) =>
-      sessions.open(nodeRequest(host, { accept: 'text/html', cookie }, { url: target }))
+      sessions.open({ ...nodeRequest(host, { accept: 'text/html', cookie }, { url: target }), socket: { encrypted: true } })
     const bounced = await open('elmer.acme.example', url, '__Secure-hint=x')
     if (bounced.kind !== 'reply') throw new Error('this request was to be sent to the hub')
     const [rq] = bounced.reply.cookies!
     const rid = /rq\.([^=]+)/.exec(rq!)![1]!
     const st = new URL(bounced.reply.headers['location']!).searchParams.get('st')
     const back = await open('elmer.acme.example', `/.session/in?rid=${rid}&e=none&st=${st}`, rq!.split(';')[0]!)
-    expect(back).toMatchObject({ kind: 'reply', reply: { status: 303, headers: { location: 'http://elmer.acme.example/' } } })
+    expect(back).toMatchObject({ kind: 'reply', reply: { status: 303, headers: { location: 'https://elmer.acme.example/' } } })
   })
 })
 
@@ -122,8 +122,9 @@ test('a sealed return of another host, of another kind, or of nobody is `/`', as
       fields: { rid: form.fields['rid']!, ticket: form.fields['ticket']!, ...(st === null ? {} : { st }) },
     })
     expect([response.headers.get('location'), newHandles(response).length]).toEqual([`${ELMER}/`, 1])
-    await browser.post(`${ELMER}/out-here`, {})
-    for (const name of ['__Host-out', '__Host-nb']) await browser.jar.setCookie(`${name}=; Max-Age=0; Path=/; Secure`, ELMER)
+    await browser.post(`${ELMER}/out`, {})
+    await signIn(browser, HUB)
+    for (const name of ['__Host-sid', '__Host-nb']) await browser.jar.setCookie(`${name}=; Max-Age=0; Path=/; Secure`, ELMER)
   }
 })
 

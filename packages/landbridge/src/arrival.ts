@@ -13,7 +13,7 @@ import type { Inbound } from './core/request.ts'
 import { signInPage } from './core/sign-in-target.ts'
 import type { Account, MaybePromise } from './core/types.ts'
 import type { Visit } from './core/visit.ts'
-import { cookiesOf } from './core/visit.ts'
+import { cookiesOf, isConfidential } from './core/visit.ts'
 import { bounce } from './transports/redirect.ts'
 
 /** What is asked of the session of the request, and only when it matters. */
@@ -52,7 +52,7 @@ async function askSilently(visit: Visit, session: Presence): Promise<Reply | nul
   const hinted = hintOf(visit) !== null
   if (hinted ? (await session.account()) !== null : await session.isLive()) return null
   const backoff = readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))
-  if (isOut(visit) || isHeldBack(visit, backoff)) return null
+  if (!mayBounce(visit) || isHeldBack(visit, backoff)) return null
   return isPrefetch(visit.request) ? NOT_AHEAD : bounce(visit, targetOf(visit), SILENT)
 }
 
@@ -79,7 +79,12 @@ function mayHaveSession(visit: Visit): boolean {
 
 const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))
 
-const isOut = (visit: Visit): boolean => readOut(visit.context.keys, visit.place.host, cookiesOf(visit)) !== null
+/** Not after a sign-out here, and not over plain http, where the cookies that tie the answer to this browser would not be kept. */
+function mayBounce(visit: Visit): boolean {
+  const { context, place } = visit
+  if (!isConfidential(visit)) context.emit(place.host, { type: 'cookie.insecure-transport' })
+  return isConfidential(visit) && readOut(context.keys, place.host, cookiesOf(visit)) === null
+}
 
 /**
  * The answer that nobody is there, which holds until the hint says otherwise; and the loop guard, for browsers that come back again and
@@ -104,7 +109,7 @@ function answerProtected(visit: Visit): Reply {
     case 'navigation': {
       if (place.span.role === 'hub') return signInHere(visit) ?? signInAgain(visit)
       const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
-      return isOut(visit) || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
+      return !mayBounce(visit) || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
     }
     case 'embedded':
     case 'other':

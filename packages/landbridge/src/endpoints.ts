@@ -9,7 +9,7 @@ import { extended, seeOther } from './core/reply.ts'
 import type { RequestSession } from './core/request-session.ts'
 import { signInPage } from './core/sign-in-target.ts'
 import type { Visit } from './core/visit.ts'
-import { ownOrigin, singleFields } from './core/visit.ts'
+import { isConfidential, ownOrigin, singleFields } from './core/visit.ts'
 import { accountActs, listAccounts } from './account-endpoints.ts'
 import { answerByFetch, beginForScript, receiveByFetch } from './transports/fetch.ts'
 import { beginPush } from './transports/push.ts'
@@ -26,6 +26,7 @@ type Fields = ReadonlyMap<string, string>
 export function answerEndpoint(visit: Visit, open: () => Session): Promise<Reply> {
   const { context, request } = visit
   const endpoint = request.path.slice(context.basePath.length)
+  if (!isConfidential(visit)) return Promise.resolve(refuse(visit, 'insecure-transport'))
   if (isPrefetch(request)) return Promise.resolve(refuse(visit, 'prefetch'))
   if (request.method === 'GET') return answerGet(visit, endpoint, open)
   if (request.method === 'POST') return answerPost(visit, endpoint, open)

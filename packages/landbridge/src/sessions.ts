@@ -24,6 +24,7 @@ import { RequestSession } from './core/request-session.ts'
 import type { Context, HandleInfo, Session, Signals } from './core/session.ts'
 import type { StoredSession } from './core/store.ts'
 import { startSweeping } from './core/sweep.ts'
+import { setLeft } from './core/ticket.ts'
 import type { Place } from './core/topology.ts'
 import type { Host, MaybePromise, RegisteredData, Scope, SessionId } from './core/types.ts'
 import { isPromise } from './core/types.ts'
@@ -84,8 +85,8 @@ export interface Sessions<Data extends object = RegisteredData> {
   /** The handles of a session, one for each scope that can use it: at a hub the master's and those derived from it. */
   handlesOf(id: SessionId): Promise<readonly StoredHandleInfo[]>
   /**
-   * Ends a session with all its handles, at once and on every node; with `scope` only the handle of that scope. `false` when there was
-   * none.
+   * Ends a session with all its handles, at once and on every node; with `scope` only the handle of that scope, which stays
+   * ended until the visitor signs in there again; a hub's is the whole session. `false` when there was none.
    */
   revoke(id: SessionId, options?: { readonly scope?: Scope }): Promise<boolean>
   /** Ends all sessions of an account, and returns how many. */
@@ -215,9 +216,19 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   }
 
   async function revoke(id: SessionId, { scope }: { readonly scope?: Scope } = {}): Promise<boolean> {
-    const revoked = await store.revoke(id, scope)
-    if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: scope ?? null })
+    const whole = scope === undefined || (await isHub(scope))
+    const read = whole ? null : await store.read(id, scope)
+    // As after a sign-out there, only an act of the visitor's own brings him back.
+    if (read?.handle && scope !== undefined) await setLeft(context, scope, { session: read, handle: read.handle }, scope, now())
+    const revoked = await store.revoke(id, whole ? undefined : scope)
+    if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: whole ? null : scope })
     return revoked
+  }
+
+  /** The master's handle is the session: without it none of those that hang on it stays. */
+  async function isHub(scope: Scope): Promise<boolean> {
+    const place = await locate(scope)
+    return place !== null && place !== 'malformed' && place.span?.role === 'hub'
   }
 
   async function revokeAccount(account: string, { except }: { readonly except?: SessionId | null } = {}): Promise<number> {

@@ -13,7 +13,7 @@ const CHOICE = reservedKey('choice:')
 export const choiceKey = (host: Host): string => CHOICE + host
 
 const LEFT = reservedKey('left:')
-/** Value of the session that changes whenever somebody signs out of one scope alone: a ticket from before is void then. */
+/** Value of the session that is there from a sign-out of one scope alone until an act of the visitor's own brings him back. */
 export const leftKey = (scope: Scope): string => LEFT + scope
 
 /** Values of a spoke's handle: the id of the account that they belong to, and what `authorize` said of it. */

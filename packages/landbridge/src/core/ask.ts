@@ -47,7 +47,7 @@ export function beginAsk(visit: Visit, mode: Mode, path: string, cause: Cause): 
     m: mode,
     rid,
     cc: sha256(verifier),
-    st: sealReturn(visit, rid, path),
+    st: sealReturn(visit, rid, path, cause.act),
     i: cause.interactive ? '1' : '0',
     iat: String(now),
   }
@@ -90,9 +90,16 @@ function mayAsk(span: BridgedPlace['span'] | null, issuer: BridgedPlace): boolea
   return span !== null && span.bridge === issuer.span.bridge && span.role !== 'hub'
 }
 
-/** Seals where the browser goes back to. */
-export function sealReturn({ context, place }: Visit, rid: string, path: string): string {
-  return context.keys.seal('st', place.host, { rid, p: safePath(path, context.basePath), iat: context.now() })
+/** Seals where the browser goes back to, and what began it. */
+export function sealReturn({ context, place }: Visit, rid: string, path: string, act: Act | null = null): string {
+  return context.keys.seal('st', place.host, { rid, p: safePath(path, context.basePath), act, iat: context.now() })
+}
+
+/** At the issuing host: whether an act of the visitor himself, which counts for this session, began the ask. */
+export function isOwnAct({ context }: Visit, asker: Host, rid: string, st: string | null, session: SessionId): boolean {
+  const record = st === null ? null : (context.keys.open('st', asker, st) as { rid: string; act: Act | null } | null)
+  if (record === null || record.rid !== rid || record.act === null) return false
+  return record.act.session === null || record.act.session === session
 }
 
 /** Where the browser goes back to on a host, by the sealed record alone; `/` for anything else. */

@@ -23,6 +23,7 @@ export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expi
  * `request-unknown`: this browser began no such request, or blocks cookies · `ticket-unknown`: no such ticket for this host, or spent
  * already · `session-ended`: at the issuing host, meanwhile · `session-kept`: another session is here and does not give way ·
  * `signed-out-here`: the visitor signed out on this host alone, and no act of his own began the crossing ·
+ * `insecure-transport`: over plain http the cookies of a crossing do not come along, and what it sends could be read ·
  * `wrong-mode`: the request came by another way than its ask says ·
  * `loop-guard`: this host asked twice within ten seconds.
  */
@@ -39,6 +40,7 @@ export type CrossingReason =
   | 'wrong-mode'
   | 'ticket-wrong-browser'
   | 'session-ended'
+  | 'insecure-transport'
   | 'session-kept'
   | 'signed-out-here'
   | 'wrong-origin'
@@ -73,7 +75,7 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
       readonly rid: string
       readonly mode: Mode
       readonly destination: Host
-      readonly because: 'signed-out' | 'not-authorized'
+      readonly because: 'signed-out' | 'not-authorized' | 'signed-out-here'
     }
   | {
       readonly type: 'ticket.issued'

@@ -2,23 +2,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { accountFor, activeAccount, isExpired, leftKey } from './accounts.ts'
 import type { Ask } from './ask.ts'
+import { isOwnAct } from './ask.ts'
 import type { Claims, Mode } from './bridge.ts'
 import { authorizeAt } from './identify.ts'
 import { recognise } from './recognise.ts'
-import { mintTicket } from './ticket.ts'
+import { mintTicket, setLeft } from './ticket.ts'
 import type { Account } from './types.ts'
 import type { BridgedPlace, Visit } from './visit.ts'
 import { cookiesOf } from './visit.ts'
 import { valueOf } from './values.ts'
 
 /** For whom a ticket is wanted, and by which way it will travel. */
-export type Wanted = Pick<Ask, 'asker' | 'rid' | 'cc'> & { readonly mode: Mode }
+export interface Wanted extends Pick<Ask, 'asker' | 'rid' | 'cc'> {
+  readonly mode: Mode
+  /** What the asking host sealed for itself; `null` where nobody asked. */
+  readonly st: string | null
+}
 
 /** The secret of a new ticket, or `null` for nobody: not signed in and not allowed are one answer. */
-export async function issue(visit: Visit, { asker, mode, rid, cc }: Wanted): Promise<string | null> {
+export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted): Promise<string | null> {
   const { context, place } = visit
   const { live } = await recognise(context, place, cookiesOf(visit))
-  const nobody = (because: 'signed-out' | 'not-authorized'): null => {
+  const nobody = (because: 'signed-out' | 'not-authorized' | 'signed-out-here'): null => {
     context.emit(place.host, { type: 'crossing.answered-nobody', rid, mode, destination: asker.host, because })
     return null
   }
@@ -30,6 +35,10 @@ export async function issue(visit: Visit, { asker, mode, rid, cc }: Wanted): Pro
   if (isHub && account === null) return nobody('signed-out')
   const claims = isHub ? await claimsAt(visit, asker, account!) : undefined
   if (claims === false) return nobody('not-authorized')
+  const left = valueOf(session.values, leftKey(asker.scope))
+  if (left !== null && !isOwnAct(visit, asker.host, rid, st, session.id)) return nobody('signed-out-here')
+  // He is back: from now on silent ways are open to him again.
+  if (left !== null) await setLeft(context, place.scope, live, asker.scope, null)
   const given = {
     destination: asker.host,
     session: session.id,
@@ -38,7 +47,6 @@ export async function issue(visit: Visit, { asker, mode, rid, cc }: Wanted): Pro
     cc,
     rid,
     mode,
-    left: valueOf(session.values, leftKey(asker.scope)),
   }
   return mintTicket(visit, claims === undefined ? given : { ...given, claims })
 }

@@ -48,9 +48,7 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null, welcome
   const expiresAt = idleEnd(lifetime, now, ticket.ends)
   const values = boundValues(ticket, carriedValues(before, ticket))
   const handle = { scope: place.scope, hash: hashSecret(secret), createdAt: now, seenAt: now, expiresAt, values }
-  const outcome = await store.attach(ticket.session, ticket.through, handle, ticket.iat, now, [
-    { key: leftKey(place.scope), json: ticket.left },
-  ])
+  const outcome = await store.attach(ticket.session, ticket.through, handle, ticket.iat, now, [{ key: leftKey(place.scope), json: null }])
   if (outcome === 'gone') return refused('session-ended')
   // Another tab of this browser was first: the cookie that it got is the right one.
   if (outcome === 'kept') return { outcome: 'connected', cookies: welcome }

@@ -21,6 +21,7 @@ const ANSWERS: Partial<Record<CrossingReason, readonly [status: number, text: st
   'wrong-account': [400, 'This account is not signed in in this browser.'],
   'method-not-allowed': [405, 'This address does not answer that method.'],
   'endpoint-unknown': [404, 'There is nothing at this address.'],
+  'insecure-transport': [400, 'This address works over https only.'],
   prefetch: [503, 'This address is not fetched ahead.'],
 }
 

@@ -32,7 +32,7 @@ import { accountNow, choose, listAccounts, ownerOf, remove, signInAlone, signInB
 import { putValue, readAll, readValue, takeValue, updateValue } from './session-values.ts'
 import { signInTargetOf } from './sign-in-target.ts'
 import type { Place } from './topology.ts'
-import { voidTickets } from './ticket.ts'
+import { setLeft } from './ticket.ts'
 import { cookiesAfter } from './traces.ts'
 import type { Account, Host, MaybePromise, SessionId } from './types.ts'
 import type { Visit } from './visit.ts'
@@ -171,7 +171,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const { span } = state.place
     const scope = reach === 'here' && span?.role !== 'hub' ? state.place.scope : undefined
     if (live !== null) state.assertOpen()
-    if (live !== null && scope !== undefined && span !== null) await voidTickets(state.context, scope, live)
+    if (live !== null && scope !== undefined && span !== null) await setLeft(state.context, scope, live, scope, state.context.now())
     const ended = live !== null && (await state.context.store.revoke(live.session.id, scope))
     state.pending = null
     state.identity = NOBODY_KNOWN

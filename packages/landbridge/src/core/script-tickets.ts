@@ -17,12 +17,10 @@ export async function mintScripts(visit: Visit, { session }: Live, account: Acco
     bridge.issuers.map(async (destination) => {
       const { scope } = (await context.locate(destination)) as Place
       if (scope === place.scope) return []
-      const left = valueOf(session.values, leftKey(scope))
-      // After a sign-out there no script brings the visitor back: the cookie that says so does not come with a script's request.
-      if (left !== null) return []
+      // Signed out there alone: no script brings the visitor back.
+      if (valueOf(session.values, leftKey(scope)) !== null) return []
       const ticket = {
         destination,
-        left,
         session: session.id,
         ends: session.expiresAt,
         account,

@@ -38,8 +38,6 @@ export interface Ticket {
   readonly cc: string
   readonly rid: string
   readonly mode: Mode
-  /** What the session said of the last sign-out of the destination alone: see `leftKey`. */
-  readonly left: string | null
   readonly iat: number
   readonly exp: number
 }
@@ -115,9 +113,18 @@ export function boundValues({ account, claims, iat }: Ticket, carried: string): 
   return applyChanges(carried, bound)
 }
 
-/** Before a sign-out of one scope alone: a ticket for it that is under way must not bring it back. */
-export async function voidTickets({ store, now }: Context, scope: Scope, { session, handle }: Live): Promise<void> {
-  const changes = new Map([[leftKey(scope), String(now())]])
+/**
+ * Marks, at `time`, that somebody signed out of one scope alone: tickets for it that are under way are void, and none are made for it
+ * but by an act of his own, which clears the mark (`null`). Through the live handle of the scope that knows.
+ */
+export async function setLeft(
+  { store, now }: Context,
+  through: Scope,
+  { session, handle }: Pick<Live, 'session' | 'handle'>,
+  scope: Scope,
+  time: number | null,
+): Promise<void> {
+  const changes = new Map([[leftKey(scope), time === null ? null : String(time)]])
   const { seenAt, expiresAt } = handle
-  await store.update(session.id, scope, { place: 'session', changes, seenAt, expiresAt }, now())
+  await store.update(session.id, through, { place: 'session', changes, seenAt, expiresAt }, now())
 }

@@ -1,6 +1,7 @@
 /** A request that takes part in a crossing, with everything that a step of it needs. */
 import type { Seen, Span } from './bridge.ts'
 import { originFor } from './bridge.ts'
+import { isLocalhost } from './host.ts'
 import type { Keys } from './keys.ts'
 import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
@@ -21,6 +22,9 @@ export function visitOf(context: Context, place: Place, request: Inbound, seen: 
   if (place.span === null || context.keys === null) return null
   return { context: context as Visit['context'], place: place as BridgedPlace, request, seen }
 }
+
+/** Whether what travels is hidden, and Secure cookies come along. */
+export const isConfidential = ({ place, seen }: Visit): boolean => seen.encrypted || isLocalhost(place.host)
 
 export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''
 

@@ -21,7 +21,7 @@ export async function beginPush(visit: Visit, fields: ReadonlyMap<string, string
   const asker = target === null ? null : await sisterOf(visit, target.host)
   if (target === null || asker === null || place.span.role === 'spoke') return refuse(visit, 'ask-unknown-host', { mode: 'push' })
   const rid = newRid(context.now())
-  const ticket = await issue(visit, { asker, mode: 'push', rid, cc: '' })
+  const ticket = await issue(visit, { asker, mode: 'push', rid, cc: '', st: null })
   const origin = originFor(asker.host, seen)
   const path = safePath(target.path, context.basePath)
   const html = acceptsHtml(request)
