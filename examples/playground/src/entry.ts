@@ -123,9 +123,14 @@ export function replacedSentence({ destination, source, replaced, wasEmpty }: Ev
 }
 
 export function nobodySentence({ because, destination }: EventOf<'crossing.answered-nobody'>): string {
-  return because === 'signed-out'
-    ? `Nobody is signed in, which is all that ${destination} will learn.`
-    : `The account may not use ${destination}, to which that looks as if nobody were signed in.`
+  switch (because) {
+    case 'signed-out':
+      return `Nobody is signed in, which is all that ${destination} will learn.`
+    case 'not-authorized':
+      return `The account may not use ${destination}, to which that looks as if nobody were signed in.`
+    case 'signed-out-here':
+      return `The session ended at ${destination} alone, and the visitor has not asked to sign in there since.`
+  }
 }
 
 export const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`

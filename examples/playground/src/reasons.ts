@@ -40,5 +40,6 @@ export const CROSSING: Readonly<Record<CrossingReason, string>> = {
   'method-not-allowed': 'This address answers GET and POST only.',
   'endpoint-unknown': 'There is no such address below /.session/ on this host.',
   prefetch: 'The browser only fetched in advance. Nothing is issued or spent for that.',
+  'insecure-transport': 'Nothing crosses over plain http: its cookies would not come along, and what it sends could be read.',
   'loop-guard': 'This host asked twice within ten seconds, so it stops asking: a crossing never turns into a loop.',
 }

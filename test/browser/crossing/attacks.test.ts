@@ -243,7 +243,12 @@ for (const engine of ENGINES) {
       expect(first()).toEqual(['GET elmer/private/page 303', 'GET acme/.session/ask 303', 'GET acme/login 200'])
       const second = stage.watch()
       await tab.submit('#sign-in', { '#account': 'ada' })
-      expect(second()).toEqual(['POST acme/login 303', 'GET elmer/.session/begin 303', 'GET acme/.session/ask 303', 'GET acme/login 200'])
+      expect(second()).toEqual([
+        'POST acme/login 303',
+        'GET elmer/.session/begin 303',
+        'GET acme/.session/ask 303',
+        'GET elmer/.session/in 200',
+      ])
     })
 
     test('A shop that asks another one ends at a page that says what is wrong, after two redirects', async () => {

@@ -21,7 +21,7 @@ const NOTICES = {
   'days-passed': ['account', 'Eight days passed, for all browsers. Sign-ins older than fourteen days are expired.'],
   'handle-revoked': [
     'tree',
-    'The handle is revoked. Its cookie opens nothing any more, from this moment on; the next page there asks again.',
+    'The handle is revoked. Its cookie opens nothing any more, from this moment on, and that host stays closed until its visitor signs in there again.',
   ],
   'handle-gone': ['tree', 'That handle was gone already.'],
   'cart-changed': ['cart', 'Your cart is saved in the session.'],
