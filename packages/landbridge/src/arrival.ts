@@ -1,16 +1,14 @@
 /** What a host that crosses answers to a request without a session, before the application sees it. */
-import { TRIES, TRIES_MS } from './core/answer.ts'
+import { backoffOf, isOut, knowsNobody, TRIES, TRIES_MS } from './core/answer.ts'
 import type { Cause } from './core/ask.ts'
-import { sealReturn } from './core/ask.ts'
-import type { Backoff } from './core/crossing-cookies.ts'
-import { hasVisited, newRid, readBackoff, readHint, readOut, unanswered } from './core/crossing-cookies.ts'
+import { hasVisited, readHint, unanswered } from './core/crossing-cookies.ts'
 import { cookieValues } from './core/cookie.ts'
 import { acceptsHtml, isPrefetch, kindOf, safePath, spellingsOf } from './core/navigation.ts'
 import { page } from './core/pages.ts'
 import type { Reply } from './core/reply.ts'
 import { extended, jsonReply, seeOther } from './core/reply.ts'
 import type { Inbound } from './core/request.ts'
-import { signInPage } from './core/sign-in-target.ts'
+import { ownSignInPage } from './core/sign-in-target.ts'
 import type { Account, MaybePromise } from './core/types.ts'
 import type { Visit } from './core/visit.ts'
 import { cookiesOf, isConfidential } from './core/visit.ts'
@@ -51,8 +49,7 @@ async function askSilently(visit: Visit, session: Presence): Promise<Reply | nul
   // The hint speaks of accounts: an anonymous session here does not make up for one.
   const hinted = hintOf(visit) !== null
   if (hinted ? (await session.account()) !== null : await session.isLive()) return null
-  const backoff = readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))
-  if (!mayBounce(visit) || isHeldBack(visit, backoff)) return null
+  if (!mayBounce(visit)) return null
   return isPrefetch(visit.request) ? NOT_AHEAD : bounce(visit, targetOf(visit), SILENT)
 }
 
@@ -79,38 +76,39 @@ function mayHaveSession(visit: Visit): boolean {
 
 const hintOf = (visit: Visit): string | null => (visit.place.span.bridge.hintDomain === null ? null : readHint(cookiesOf(visit)))
 
-/** Not after a sign-out here, and not over plain http, where the cookies that tie the answer to this browser would not be kept. */
+/**
+ * Not over plain http, where the cookies that tie the answer to this browser would not be kept, not after a sign-out here, and not
+ * where it would be in vain.
+ */
 function mayBounce(visit: Visit): boolean {
   const { context, place } = visit
   if (!isConfidential(visit)) context.emit(place.host, { type: 'cookie.insecure-transport' })
-  return isConfidential(visit) && readOut(context.keys, place.host, cookiesOf(visit)) === null
+  return isConfidential(visit) && !isOut(visit) && !isHeldBack(visit)
 }
 
 /**
  * The answer that nobody is there, which holds until the hint says otherwise; and the loop guard, for browsers that come back again and
  * again, and for those that never do, as the issuing host is down.
  */
-function isHeldBack(visit: Visit, backoff: Backoff): boolean {
+function isHeldBack(visit: Visit): boolean {
   const { context, place } = visit
-  const cookies = cookiesOf(visit)
+  const backoff = backoffOf(visit)
+  if (knowsNobody(visit, backoff)) return true
   const now = context.now()
-  if (backoff.noneUntil > now && backoff.hint === readHint(cookies)) return true
   const returned = backoff.tries.filter((at) => now - at < TRIES_MS).length
-  if (returned < TRIES && unanswered(cookies, now) < TRIES) return false
+  if (returned < TRIES && unanswered(cookiesOf(visit), now) < TRIES) return false
   context.emit(place.host, { type: 'crossing.refused', reason: 'loop-guard', rid: null, mode: 'redirect' })
   return true
 }
 
 function answerProtected(visit: Visit): Reply {
-  const { context, place, request } = visit
+  const { place, request } = visit
   switch (kindOf(request)) {
     case 'prefetch':
       return NOT_AHEAD
-    case 'navigation': {
+    case 'navigation':
       if (place.span.role === 'hub') return signInHere(visit) ?? signInAgain(visit)
-      const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
-      return !mayBounce(visit) || isHeldBack(visit, backoff) ? signInAgain(visit) : bounce(visit, targetOf(visit), WANTED)
-    }
+      return mayBounce(visit) ? bounce(visit, targetOf(visit), WANTED) : signInAgain(visit)
     case 'embedded':
     case 'other':
       return signInAgain(visit)
@@ -118,8 +116,7 @@ function answerProtected(visit: Visit): Reply {
 }
 
 function signInHere(visit: Visit): Reply | null {
-  const { context, place } = visit
-  const url = signInPage(visit, { host: place.host, st: sealReturn(visit, newRid(context.now()), targetOf(visit)) })
+  const url = ownSignInPage(visit, targetOf(visit))
   return url === null ? null : seeOther(url)
 }
 

@@ -1,13 +1,12 @@
 /** What hosts that cross answer below `/.session/`: which request goes where, and what is checked before. */
-import { openBegun, readAsk, sealReturn } from './core/ask.ts'
-import { newRid } from './core/crossing-cookies.ts'
+import { openBegun, readAsk } from './core/ask.ts'
 import { isPrefetch, safePath } from './core/navigation.ts'
 import { provenance } from './core/origin.ts'
 import { refuse } from './core/refuse.ts'
 import type { Reply } from './core/reply.ts'
 import { extended, seeOther } from './core/reply.ts'
 import type { RequestSession } from './core/request-session.ts'
-import { signInPage } from './core/sign-in-target.ts'
+import { ownSignInPage } from './core/sign-in-target.ts'
 import type { Visit } from './core/visit.ts'
 import { isConfidential, ownOrigin, singleFields } from './core/visit.ts'
 import { accountActs, listAccounts } from './account-endpoints.ts'
@@ -88,9 +87,7 @@ function begin(visit: Visit): Reply {
 }
 
 function beginAtHub(visit: Visit): Reply {
-  const { context, place, request } = visit
-  const path = singleFields(request.query)?.get('to') ?? '/'
-  const page = signInPage(visit, { host: place.host, st: sealReturn(visit, newRid(context.now()), path) })
+  const page = ownSignInPage(visit, singleFields(visit.request.query)?.get('to') ?? '/')
   return page === null ? refuse(visit, 'endpoint-unknown') : seeOther(page)
 }
 

@@ -42,26 +42,27 @@ export const TRIES_MS = 10_000
 /** The answer "nobody" holds for five minutes, or until the hint says that something changed. */
 export function holdBack(visit: Visit): string {
   const { context, place } = visit
-  const cookies = cookiesOf(visit)
-  const backoff = readBackoff(context.keys, place.host, cookies)
+  const tries = triesOf(visit, backoffOf(visit))
   const noneUntil = context.now() + NONE_MS
-  return writeBackoff(context.keys, place.host, { ...backoff, tries: triesOf(visit, backoff), noneUntil, hint: readHint(cookies) })
+  return writeBackoff(context.keys, place.host, { tries, noneUntil, hint: readHint(cookiesOf(visit)) })
 }
 
 /** Somebody is there, so nothing holds this host back, but that what seems to be there may not be seen at the next request. */
 export function goAhead(visit: Visit): string {
   const { context, place } = visit
-  const backoff = readBackoff(context.keys, place.host, cookiesOf(visit))
-  return writeBackoff(context.keys, place.host, { tries: triesOf(visit, backoff) }, TRIES_MS / 1000)
+  return writeBackoff(context.keys, place.host, { tries: triesOf(visit, backoffOf(visit)) }, TRIES_MS / 1000)
 }
 
 /** Counted when the browser comes back: a circle always does, and tabs that are opened side by side have not yet. */
 const triesOf = ({ context }: Visit, { tries }: Backoff): readonly number[] => [...tries.slice(-1), context.now()]
 
-/** Whether the host must not ask silently: it was told that there is nobody, or the visitor signed out here. */
-export function isHeldOff(visit: Visit): boolean {
-  const { context, place } = visit
-  const cookies = cookiesOf(visit)
-  const { noneUntil, hint } = readBackoff(context.keys, place.host, cookies)
-  return readOut(context.keys, place.host, cookies) !== null || (noneUntil > context.now() && hint === readHint(cookies))
+/** Whether the visitor signed out on this host alone. */
+export const isOut = (visit: Visit): boolean => readOut(visit.context.keys, visit.place.host, cookiesOf(visit)) !== null
+
+/** Whether the host was told that there is nobody, and nothing has changed since. */
+export function knowsNobody(visit: Visit, { noneUntil, hint }: Backoff): boolean {
+  return noneUntil > visit.context.now() && hint === readHint(cookiesOf(visit))
 }
+
+/** What holds this host back from asking. */
+export const backoffOf = (visit: Visit): Backoff => readBackoff(visit.context.keys, visit.place.host, cookiesOf(visit))

@@ -8,7 +8,7 @@ import { mintSecret, sha256 } from './handle.ts'
 import { safePath } from './navigation.ts'
 import type { Host, SessionId } from './types.ts'
 import type { BridgedPlace, Visit } from './visit.ts'
-import { cookiesOf, singleFields } from './visit.ts'
+import { cookiesOf, memberAt, singleFields } from './visit.ts'
 
 /** A question as the issuing host understood it, with the place that asks. */
 export interface Ask {
@@ -20,7 +20,6 @@ export interface Ask {
   /** Sealed by the asking host for itself: where the browser goes back to. */
   readonly st: string
   readonly interactive: boolean
-  readonly iat: number
 }
 
 /** Why a host asks. */
@@ -71,13 +70,13 @@ export async function readAsk(visit: Visit, query: string): Promise<Ask | Crossi
   const fields = given === null ? null : (Object.fromEntries(given) as Partial<Fields & { sig: string }>)
   if (fields === null || !isComplete(fields)) return 'ask-malformed'
   if (!context.keys.verify('ask', fields.h, textOf(fields), fields.sig)) return 'ask-forged'
-  const iat = Number(fields.iat)
-  const age = context.now() - iat
+  const age = context.now() - Number(fields.iat)
   if (!(age <= ASK_LIFE_MS && age >= -SKEW_MS)) return 'ask-expired'
-  const asker = await context.locate(fields.h)
-  if (asker === null || asker === 'malformed' || asker.host !== fields.h || !mayAsk(asker.span, place)) return 'ask-unknown-host'
+  const asker = await memberAt(context, place.span.bridge, fields.h)
+  // At a hub only its spokes ask.
+  if (asker === null || asker.host !== fields.h || asker.span.role === 'hub') return 'ask-unknown-host'
   const { rid, cc, st } = fields
-  return { asker: { ...asker, span: asker.span! }, mode: fields.m as Mode, rid, cc, st, interactive: fields.i === '1', iat }
+  return { asker, mode: fields.m as Mode, rid, cc, st, interactive: fields.i === '1' }
 }
 
 function isComplete(fields: Partial<Fields & { sig: string }>): fields is Fields & { sig: string } {
@@ -85,14 +84,9 @@ function isComplete(fields: Partial<Fields & { sig: string }>): fields is Fields
   return all.every((field) => field !== undefined && field !== '')
 }
 
-/** Only hosts of the same bridge, and at a hub only its spokes. */
-function mayAsk(span: BridgedPlace['span'] | null, issuer: BridgedPlace): boolean {
-  return span !== null && span.bridge === issuer.span.bridge && span.role !== 'hub'
-}
-
 /** Seals where the browser goes back to, and what began it. */
 export function sealReturn({ context, place }: Visit, rid: string, path: string, act: Act | null = null): string {
-  return context.keys.seal('st', place.host, { rid, p: safePath(path, context.basePath), act, iat: context.now() })
+  return context.keys.seal('st', place.host, { rid, p: safePath(path, context.basePath), act })
 }
 
 /** At the issuing host: whether an act of the visitor himself, which counts for this session, began the ask. */

@@ -1,9 +1,9 @@
 /**
  * The small cookies of a crossing. None of them opens a session.
  *
- * `__Host-tk.<rid>` carries a posted ticket over one redirect. `__Host-rq.<rid>` ties the answer to the browser that asked; one for each request in flight, so that tabs do not overwrite each
- * other's. `__Host-nb` holds a host back from asking again. `__Secure-hint` says that there may be a session at the hub: any host of
- * the domain can set it, so it may cause or skip a redirect, and nothing else.
+ * `__Host-rq.<rid>` ties the answer to the browser that asked; one for each request in flight, so that tabs do not overwrite each
+ * other's. `__Host-tk.<rid>` carries a posted ticket over one redirect. `__Host-nb` holds a host back from asking again. `__Secure-hint`
+ * says that there may be a session at the hub: any host of the domain can set it, so it may cause or skip a redirect, and nothing else.
  */
 import { clearCookie, cookieNames, cookieValues, setCookie } from './cookie.ts'
 import { randomId } from './handle.ts'
@@ -22,7 +22,7 @@ export interface Act {
 export interface Asked {
   readonly rid: string
   readonly mode: Mode
-  /** What only this browser knows; its hash goes with the ask (the shape of RFC 7636). Empty for a push. */
+  /** What only this browser knows; its hash goes with the ask (the shape of RFC 7636). */
   readonly verifier: string
   readonly interactive: boolean
   /** The visitor's own act that began it, if one did. */

@@ -12,6 +12,7 @@ import type { RequestState } from './request-state.ts'
 import { refresh } from './session-values.ts'
 import type { Account } from './types.ts'
 import { applyChanges } from './values.ts'
+import { memberAt } from './visit.ts'
 
 /** As many hosts as one browser may make a choice for. */
 const CHOICES_LIMIT = 100
@@ -79,9 +80,8 @@ export async function choose(state: RequestState, host: string, id: string | nul
   if (place.span?.role !== 'hub') throw notAtHub('chooseAccount')
   await state.find()
   const { live } = state
-  const spoke = await context.locate(host)
-  if (live === null || spoke === null || spoke === 'malformed') return false
-  if (spoke.span?.bridge !== place.span.bridge || spoke.span.role !== 'spoke') return false
+  const spoke = await memberAt(context, place.span.bridge, host)
+  if (live === null || spoke?.span.role !== 'spoke') return false
   if (id !== null && !live.session.accounts.some((account) => account.id === id)) return false
   const choices = choicesIn(state.values)
   if (id !== null && choices.size >= CHOICES_LIMIT && !choices.has(spoke.host)) return false

@@ -1,7 +1,8 @@
 /** The sign-in page of the application: how a browser is sent there, and where it goes afterwards. */
 import type { SignInRequest } from './ask.ts'
-import { openReturn, openSignIn, sealBegun, sealSignIn } from './ask.ts'
+import { openReturn, openSignIn, sealBegun, sealReturn, sealSignIn } from './ask.ts'
 import { originFor } from './bridge.ts'
+import { newRid } from './crossing-cookies.ts'
 import type { SignInTarget } from './session.ts'
 import type { SessionId } from './types.ts'
 import type { Visit } from './visit.ts'
@@ -11,6 +12,12 @@ import { ownOrigin, singleFields } from './visit.ts'
 export function signInPage(visit: Visit, request: SignInRequest): string | null {
   const { signIn } = visit.place.span.bridge
   return signIn === null ? null : `${ownOrigin(visit)}${signIn}?return=${sealSignIn(visit, request)}`
+}
+
+/** The same for a visitor of this very host, who goes on to a path on it. */
+export function ownSignInPage(visit: Visit, path: string): string | null {
+  const { context, place } = visit
+  return signInPage(visit, { host: place.host, st: sealReturn(visit, newRid(context.now()), path) })
 }
 
 /** For the session that has signed in here. Reads `return` of the sign-in page's own URL: the host that asked begins again, as its ask is too old by now. */

@@ -1,5 +1,5 @@
 /** A request that takes part in a crossing, with everything that a step of it needs. */
-import type { Seen, Span } from './bridge.ts'
+import type { Bridge, Seen, Span } from './bridge.ts'
 import { originFor } from './bridge.ts'
 import { isLocalhost } from './host.ts'
 import type { Keys } from './keys.ts'
@@ -25,6 +25,12 @@ export function visitOf(context: Context, place: Place, request: Inbound, seen: 
 
 /** Whether what travels is hidden, and Secure cookies come along. */
 export const isConfidential = ({ place, seen }: Visit): boolean => seen.encrypted || isLocalhost(place.host)
+
+/** The place of an authority, when it is a host of this bridge; otherwise `null`. */
+export async function memberAt({ locate }: Context, bridge: Bridge, authority: string): Promise<BridgedPlace | null> {
+  const found = await locate(authority)
+  return found !== null && found !== 'malformed' && found.span?.bridge === bridge ? (found as BridgedPlace) : null
+}
 
 export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''
 

@@ -3,7 +3,7 @@
  *
  *   POST own/.session/begin -> ask URL   fetch(ask URL) -> ticket   POST own/.session/in -> a handle
  */
-import { goAhead, holdBack, isHeldOff } from '../core/answer.ts'
+import { backoffOf, goAhead, holdBack, isOut, knowsNobody } from '../core/answer.ts'
 import { beginAsk } from '../core/ask.ts'
 import type { Ask } from '../core/ask.ts'
 import { originFor } from '../core/bridge.ts'
@@ -29,7 +29,8 @@ interface Signed {
  */
 export async function beginForScript(visit: Visit, fields: ReadonlyMap<string, string>, session: Signed): Promise<Reply> {
   const here = (await session.account()) !== null
-  if (here || isHeldOff(visit)) return jsonReply(200, { rid: null, ask: null, here, tag: await session.accountTag() })
+  if (here || isOut(visit) || knowsNobody(visit, backoffOf(visit)))
+    return jsonReply(200, { rid: null, ask: null, here, tag: await session.accountTag() })
   const mode = fields.get('mode') === 'web-message' ? 'web-message' : 'fetch'
   const { rid, url, cookies } = beginAsk(visit, mode, '/', { interactive: false, act: null })
   return jsonReply(200, { rid, ask: url }, cookies)

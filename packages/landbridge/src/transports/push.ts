@@ -13,6 +13,7 @@ import { refuse } from '../core/refuse.ts'
 import type { Reply } from '../core/reply.ts'
 import { jsonReply, seeOther } from '../core/reply.ts'
 import type { BridgedPlace, Visit } from '../core/visit.ts'
+import { memberAt } from '../core/visit.ts'
 
 /** At the source, from its own page: a form for the sister, to be sent at once. Without a session there is nothing to carry. */
 export async function beginPush(visit: Visit, fields: ReadonlyMap<string, string>): Promise<Reply> {
@@ -36,8 +37,6 @@ function parseTarget(to: string | undefined): { host: string; path: string } | n
 }
 
 async function sisterOf({ context, place }: Visit, host: string): Promise<BridgedPlace | null> {
-  const found = await context.locate(host)
-  if (found === null || found === 'malformed' || found.span === null) return null
-  const isSister = found.span.bridge === place.span.bridge && found.host !== place.host && found.span.role !== 'hub'
-  return isSister ? { ...found, span: found.span } : null
+  const found = await memberAt(context, place.span.bridge, host)
+  return found !== null && found.host !== place.host && found.span.role !== 'hub' ? found : null
 }
