@@ -5,9 +5,10 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Visiting } from './visiting.ts'
+import { freePort } from '../../support/free-port.ts'
 
 const DRIVER = process.env['LANDBRIDGE_WEBKIT_DRIVER'] || '/usr/bin/WebKitWebDriver'
 const DISPLAY_SERVER = process.env['LANDBRIDGE_XVFB'] || '/usr/bin/Xvfb'
@@ -157,15 +158,6 @@ async function answering(port: number): Promise<void> {
     await pause(50)
   }
   throw new Error('WebKitWebDriver does not answer.')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function end(child: ChildProcess): Promise<void> {
