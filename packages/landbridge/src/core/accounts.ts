@@ -29,6 +29,11 @@ export interface AccountInfo extends Account {
 
 export const isExpired = (account: Account, now: number, absoluteMs: number): boolean => account.signedInAt + absoluteMs <= now
 
+/** The account, or `null` where there is none or its sign-in has expired. */
+export function unexpired(account: Account | null, now: number, absoluteMs: number): Account | null {
+  return account === null || isExpired(account, now, absoluteMs) ? null : account
+}
+
 /** The account that is active: the one signed in last, unless a switch came later. Expired or not. */
 export function activeAccount({ accounts }: StoredSession, values: string): Account | null {
   const newest = accounts[0] ?? null

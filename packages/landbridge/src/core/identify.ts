@@ -1,6 +1,6 @@
 /** Whose session it is on this host: the active account, and at a spoke the one that the application lets in there. */
 import type { AccountInfo } from './accounts.ts'
-import { accountFor, ACTIVE_KEY, activeAccount, BOUND_KEY, CLAIMS_KEY, isExpired, recordAt, removalsOf } from './accounts.ts'
+import { accountFor, ACTIVE_KEY, activeAccount, BOUND_KEY, CLAIMS_KEY, isExpired, recordAt, removalsOf, unexpired } from './accounts.ts'
 import type { Authorize, Claims } from './bridge.ts'
 import { accountChanged, updateLive } from './commit.ts'
 import { withinDeadline } from './deadline.ts'
@@ -39,8 +39,7 @@ export function identify(context: Context, place: Place, live: Live): MaybePromi
 
 function identifyHere(context: Context, place: Place, { session, handle }: Live): Identity {
   const values = valuesAt(session, handle, place.values)
-  const active = activeAccount(session, values)
-  const account = active !== null && isExpired(active, context.now(), context.lifetime.absoluteMs) ? null : active
+  const account = unexpired(activeAccount(session, values), context.now(), context.lifetime.absoluteMs)
   const guard = session.accounts.length < 2 ? NO_GUARD : [{ key: ACTIVE_KEY, json: valueOf(values, ACTIVE_KEY) }]
   return { account, claims: null, values, guard }
 }
@@ -49,8 +48,8 @@ function identifyHere(context: Context, place: Place, { session, handle }: Live)
 function atSpoke(context: Context, place: Place, live: Live, tries = 0): MaybePromise<Identity | null> {
   const { session, handle } = live
   const now = context.now()
-  const account = accountFor(session, session.values, place.host)
-  if (account === null || isExpired(account, now, context.lifetime.absoluteMs)) return null
+  const account = unexpired(accountFor(session, session.values, place.host), now, context.lifetime.absoluteMs)
+  if (account === null) return null
   const known = recordAt<{ at: number; claims: Claims | false }>(handle.values, CLAIMS_KEY)
   const bound = recordAt<string>(handle.values, BOUND_KEY)
   const isKnown = bound === account.id && known !== null && now - known.at < CLAIMS_MS

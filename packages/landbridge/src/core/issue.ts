@@ -1,6 +1,6 @@
 /** The issuing host's answer to an ask: a ticket, or nobody. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { accountFor, activeAccount, isExpired, leftKey } from './accounts.ts'
+import { accountFor, activeAccount, leftKey, unexpired } from './accounts.ts'
 import type { Ask } from './ask.ts'
 import { isOwnAct } from './ask.ts'
 import type { Claims, Mode } from './bridge.ts'
@@ -31,7 +31,7 @@ export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted):
   const { session } = live
   const isHub = place.span.bridge.kind === 'hub'
   const chosen = isHub ? accountFor(session, session.values, asker.host) : activeAccount(session, session.values)
-  const account = chosen !== null && isExpired(chosen, context.now(), context.lifetime.absoluteMs) ? null : chosen
+  const account = unexpired(chosen, context.now(), context.lifetime.absoluteMs)
   if (isHub && account === null) return nobody('signed-out')
   const claims = isHub ? await claimsAt(visit, asker, account!) : undefined
   if (claims === false) return nobody('not-authorized')
