@@ -72,10 +72,14 @@ test('every subpath of package.json resolves to built files, and these are their
         "nodeSessions",
         "nodeUpgrade",
       ],
+      "./redis": [
+        "redis",
+      ],
       "./sqlite": [
         "sqlite",
       ],
       "./store": [
+        "KINSHIP",
         "afterDelta",
         "applyChanges",
         "entriesOf",
