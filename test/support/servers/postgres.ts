@@ -31,12 +31,22 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Serv
 export function startPgBouncer(postgres: Server, settings: Readonly<Record<string, string | number>> = {}): Promise<Server> {
   const { hostname, port: target, username, password, pathname } = new URL(postgres.url)
   const all = {
-    ...{ listen_addr: '127.0.0.1', unix_socket_dir: '', auth_type: 'any', pool_mode: 'transaction', default_pool_size: 4 },
-    ...{ max_client_conn: 500, server_login_retry: 1, ignore_startup_parameters: 'extra_float_digits', ...settings },
+    listen_addr: '127.0.0.1',
+    unix_socket_dir: '',
+    auth_type: 'any',
+    pool_mode: 'transaction',
+    default_pool_size: 4,
+    max_client_conn: 500,
+    server_login_retry: 1,
+    ignore_startup_parameters: 'extra_float_digits',
+    ...settings,
   }
   const database = [
-    ...[`host=${hostname}`, `port=${target || 5432}`, `dbname=${pathname.slice(1) || DATABASE}`],
-    ...[`user=${decodeURIComponent(username) || USER}`, ...(password === '' ? [] : [`password=${decodeURIComponent(password)}`])],
+    `host=${hostname}`,
+    `port=${target || 5432}`,
+    `dbname=${pathname.slice(1) || DATABASE}`,
+    `user=${decodeURIComponent(username) || USER}`,
+    ...(password === '' ? [] : [`password=${decodeURIComponent(password)}`]),
   ].join(' ')
   return startServer(USER, ({ port, folder }) => {
     const file = join(folder, 'pgbouncer.ini')
@@ -52,8 +62,13 @@ function startOwn({ fsync = true, settings = {} }: PostgresOptions): Promise<Ser
   return startServer(USER, ({ port, folder }) => {
     const data = join(folder, 'data')
     const all = {
-      ...{ port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: fsync ? 'on' : 'off' },
-      ...{ max_connections: 200, shared_buffers: '64MB', ...settings },
+      port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      fsync: fsync ? 'on' : 'off',
+      max_connections: 200,
+      shared_buffers: '64MB',
+      ...settings,
       dynamic_shared_memory_type: 'mmap', // in its folder, so that a kill leaves nothing behind in the system
     }
     const url = `postgres://${USER}@127.0.0.1:${port}/${DATABASE}`

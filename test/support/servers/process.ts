@@ -51,6 +51,7 @@ type Owner = { readonly uid: number; readonly gid: number }
 
 const START_MS = 20_000
 const STOP_MS = 10_000
+const ASK_AGAIN_MS = 250
 const POLL_MS = 5
 const PREFIX = 'landbridge-server-'
 /** Its child is killed by the kernel when we end, however we end. */
@@ -181,9 +182,12 @@ class Running implements Server {
     if (child === null || hasEnded(child)) return
     const exited = ending(child)
     await this.resume()
-    child.kill(this.#launch.stopSignal ?? 'SIGTERM')
+    const ask = (): boolean => child.kill(this.#launch.stopSignal ?? 'SIGTERM')
+    ask()
+    const again = setInterval(ask, ASK_AGAIN_MS) // Redis refuses while it writes its first file
     const late = setTimeout(() => signal(family(child.pid!), 'SIGKILL'), STOP_MS)
     await exited
+    clearInterval(again)
     clearTimeout(late)
   }
 

@@ -95,8 +95,18 @@ export async function startSentinel(): Promise<Sentinels> {
 function start(command: string, more: readonly string[] = []): Promise<Server> {
   return startServer(USER, ({ port, folder }) =>
     launch(command, port, [
-      ...['--dir', folder, '--save', '', '--appendonly', 'yes'],
-      ...['--enable-debug-command', 'local', '--repl-diskless-sync-delay', '0', '--shutdown-timeout', '0'],
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--enable-debug-command',
+      'local',
+      '--repl-diskless-sync-delay',
+      '0',
+      '--shutdown-timeout',
+      '0',
       ...more,
     ]),
   )
