@@ -3,11 +3,13 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { quietPort } from './network.ts'
+import type { Owner } from './unix.ts'
+import { family, isAlive, ownerFor, signal, tied } from './unix.ts'
 
 /** What a test may do to a server. */
 export interface Faults {
@@ -47,15 +49,11 @@ interface Place {
   readonly folder: string
 }
 
-type Owner = { readonly uid: number; readonly gid: number }
-
 const START_MS = 20_000
 const STOP_MS = 10_000
 const ASK_AGAIN_MS = 250
 const POLL_MS = 5
 const PREFIX = 'landbridge-server-'
-/** Its child is killed by the kernel when we end, however we end. */
-const SETPRIV = '/usr/bin/setpriv'
 
 const running = new Set<Running>()
 process.once('exit', () => {
@@ -229,38 +227,6 @@ export async function runAs(user: string, command: string, args: readonly string
   if (code !== 0) throw new Error(`${command} ended with ${code}:\n${output.slice(-2000)}`)
 }
 
-/** Sends a line to a server with a text protocol; its reply's first chunk. */
-export async function ask(port: number, line: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    socket.write(`${line}\r\n`)
-    const [reply] = (await once(socket, 'data', { signal: AbortSignal.timeout(2000) })) as [Buffer]
-    return String(reply)
-  } finally {
-    socket.destroy()
-  }
-}
-
-/**
- * A port on which nothing listens, below those that the system gives to connections: it has to be free when its server comes back, too.
- */
-export async function quietPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    const socket = connect(port, '127.0.0.1')
-    const taken = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (!taken) return port
-  }
-}
-
-function tied(command: string, args: readonly string[]): [string, string[]] {
-  return existsSync(SETPRIV) ? [SETPRIV, ['--pdeathsig', 'KILL', command, ...args]] : [command, [...args]]
-}
-
 function freshFolder(user: string): string {
   const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const owner = ownerFor(user)
@@ -274,39 +240,6 @@ function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
     const pid = Number(name.slice(PREFIX.length).split('-')[0])
     if (!isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
-  }
-}
-
-/** Root runs the servers as somebody with no rights: some refuse to be root, and none needs it. */
-function ownerFor(user: string): Owner | null {
-  if (process.getuid?.() !== 0) return null
-  const [, uid, gid] = new RegExp(`^${user}:[^:]*:(\\d+):(\\d+):`, 'm').exec(readFileSync('/etc/passwd', 'utf8')) ?? []
-  if (uid === undefined) throw new Error(`This machine has no user "${user}", as which root would run the server.`)
-  return { uid: Number(uid), gid: Number(gid) }
-}
-
-/** A process and all its descendants, parents first. PostgreSQL serves each connection from a process of its own, in a group of its own. */
-function family(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`
-  const children = existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
-  return [pid, ...children.flatMap(family)]
-}
-
-function signal(pids: readonly number[], name: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, name)
-    } catch {
-      continue // it ended by itself meanwhile
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
