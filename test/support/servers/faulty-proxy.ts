@@ -32,7 +32,7 @@ export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
   let behaviour = HEALTHY
   const behave = (change: Partial<Behaviour>): void => {
     behaviour = { ...behaviour, ...change }
-    for (const pair of pairs) pair.behave(behaviour)
+    for (const pair of pairs) pair.behave(change)
   }
   const cut = (): void => {
     for (const pair of pairs) pair.drop()
@@ -91,9 +91,9 @@ class Pair {
     }
   }
 
-  behave(behaviour: Behaviour): void {
-    if (behaviour.replyBytes !== this.#behaviour.replyBytes) this.#left = behaviour.replyBytes
-    this.#behaviour = behaviour
+  behave(change: Partial<Behaviour>): void {
+    this.#behaviour = { ...this.#behaviour, ...change }
+    this.#left = change.replyBytes ?? this.#left
     this.#flush()
   }
 
@@ -105,7 +105,8 @@ class Pair {
   }
 
   #pass(to: Socket, chunk: Buffer, delayMs: number): void {
-    this.#held.push({ to, chunk, dueAt: Date.now() + delayMs })
+    const before = this.#held.findLast((each) => each.to === to)?.dueAt ?? 0 // nothing overtakes what came earlier
+    this.#held.push({ to, chunk, dueAt: Math.max(before, Date.now() + delayMs) })
     this.#flush()
   }
 
