@@ -1,3 +1,6 @@
+export { checkRevocations } from './histories/account-histories.ts'
+export { checkHistories } from './histories/check-histories.ts'
+export type { HistoryOptions } from './histories/check-histories.ts'
 export { storeConformance } from './conformance.ts'
 export type { StoreCase, StoreFactory } from './store-case.ts'
 export { virtualClock } from './virtual-clock.ts'

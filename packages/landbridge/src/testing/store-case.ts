@@ -27,7 +27,8 @@ export function storeCase(name: string, check: (ground: Ground) => Promise<void>
   return { name, run: (make) => onNewGround(make, check) }
 }
 
-async function onNewGround(make: StoreFactory, check: (ground: Ground) => Promise<void>): Promise<void> {
+/** Runs a check with connections of its own, and closes them. */
+export async function onNewGround(make: StoreFactory, check: (ground: Ground) => Promise<void>): Promise<void> {
   const made = await make()
   const [store, other] = isPair(made) ? made : [made, made]
   try {
