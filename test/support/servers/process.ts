@@ -236,7 +236,7 @@ function freshFolder(user: string): string {
 }
 
 /** The folders of processes that were killed before they could remove them. */
-function removeLeftovers(): void {
+export function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
     const pid = Number(name.slice(PREFIX.length).split('-')[0])
     if (!isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
