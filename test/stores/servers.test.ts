@@ -204,6 +204,7 @@ async function postgresClient({ url }: Server): Promise<Client> {
 async function talkPostgres(server: Server): Promise<Talk> {
   const client = await postgresClient(server)
   const table = `"${KEY}"`
+  if (!server.own) onTestFinished(() => client.query(`DROP TABLE IF EXISTS ${table}`).then(() => undefined))
   return {
     async write(value) {
       await client.query(`DROP TABLE IF EXISTS ${table}`)
@@ -213,11 +214,12 @@ async function talkPostgres(server: Server): Promise<Talk> {
   }
 }
 
-async function talkMariaDb({ url }: Server): Promise<Talk> {
-  const client = await createConnection(url)
+async function talkMariaDb(server: Server): Promise<Talk> {
+  const client = await createConnection(server.url)
   client.on('error', () => undefined)
   onTestFinished(() => client.destroy())
   const table = `\`${KEY}\``
+  if (!server.own) onTestFinished(() => client.query(`DROP TABLE IF EXISTS ${table}`).then(() => undefined))
   return {
     async write(value) {
       await client.query(`DROP TABLE IF EXISTS ${table}`)
