@@ -180,6 +180,8 @@ function aptInstall(names) {
     const refused = names.filter((name) => !apt('install', [name]).ok) // one that is not to be had must not keep the others away
     return refused.length === 0 ? undefined : `apt-get: ${all.output.trim().split('\n').at(-1)}`
   } finally {
+    const hasSystemd = existsSync('/run/systemd/system')
+    if (hasSystemd) for (const name of names) run('systemctl', ['disable', name]) // or it would start with the machine; most have no service
     if (protects) rmSync(POLICY, { force: true })
   }
 }
