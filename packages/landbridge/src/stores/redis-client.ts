@@ -8,8 +8,7 @@ export interface IoRedis {
   readonly status: string
   getBuffer(key: string): Promise<Buffer | null>
   getdelBuffer(key: string): Promise<Buffer | null>
-  evalshaBuffer(sha: string, keys: number, ...args: Text[]): Promise<unknown>
-  evalBuffer(script: string, keys: number, ...args: Text[]): Promise<unknown>
+  callBuffer(command: string, args: (Text | number)[]): Promise<unknown>
   duplicate(): IoRedisSubscriber
 }
 
@@ -64,8 +63,8 @@ function overIoRedis(client: IoRedis): Commands {
     ready: () => client.status === 'ready' || client.status === 'wait',
     get: (key) => client.getBuffer(key),
     getDelete: (key) => client.getdelBuffer(key),
-    runLoaded: (sha, keys, args) => client.evalshaBuffer(sha, keys.length, ...keys, ...args),
-    run: (script, keys, args) => client.evalBuffer(script, keys.length, ...keys, ...args),
+    runLoaded: (sha, keys, args) => client.callBuffer('evalsha', [sha, keys.length, ...keys, ...args]),
+    run: (script, keys, args) => client.callBuffer('eval', [script, keys.length, ...keys, ...args]),
     async subscribe(channel, told) {
       const subscriber = client.duplicate()
       subscriber.on('error', ignore)

@@ -61,7 +61,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
   /** The ids of a session begin alike however often it was renewed: in a Cluster, what stands in braces decides on the slot. */
   const keyOf = (id: SessionId): string => `${prefix}{${id.slice(0, 4)}}${id.slice(4)}`
   const listOf = (account: string): string => `${prefix}a:${JSON.stringify(account)}`
-  const keptOf = (key: string): string => `${prefix}k:${key}`
+  const keptOf = (key: string): string => `${prefix}k:${JSON.stringify(key)}`
   let wasReady = false
 
   /** A client that lost its server would keep commands in a queue, and carry them out when nobody waits for them any more. */
