@@ -44,15 +44,27 @@ async function commandsOf(work: () => Promise<unknown>): Promise<string[]> {
 const newId = (): SessionId => session(Math.random().toString(36).slice(2)).id
 
 describe('round trips', () => {
-  test('a read is one GET, an update of a session that was read is one script', async () => {
+  test('a read is one MGET, an update of a session that was read is one script', async () => {
     const one = session('one')
     await store.create(one)
     await store.update(one.id, ELMER, delta({ a: '1' }), Date.now())
     const other = redis(client)
-    expect(await commandsOf(async () => other.read(one.id, ELMER))).toEqual(['get'])
+    expect(await commandsOf(async () => other.read(one.id, ELMER))).toEqual(['mget'])
     expect(await commandsOf(async () => other.update(one.id, ELMER, delta({ b: '2' }), Date.now()))).toEqual(['evalsha'])
     expect(await commandsOf(async () => other.put('key', 'value', Date.now() + HOUR, Date.now()))).toHaveLength(2)
     expect(await commandsOf(async () => other.take('key', Date.now()))).toEqual(['getdel'])
+  })
+
+  test('reads that are wanted at one moment share a round trip, and each gets its own session', async () => {
+    const sessions = Array.from({ length: 300 }, () => session(newId()))
+    for (const each of sessions) await store.create(each)
+    const ids = [...sessions.map(({ id }) => id), newId(), sessions[0]!.id]
+    let reads: unknown[] = []
+    const commands = await commandsOf(async () => {
+      reads = await Promise.all(ids.map(async (id) => (await store.read(id, ELMER))?.id ?? null))
+    })
+    expect(commands).toEqual(['mget', 'mget', 'mget'])
+    expect(reads).toEqual([...ids.slice(0, 300), null, ids[0]])
   })
 
   test('a script is sent once, and again when the server has forgotten it', async () => {

@@ -82,6 +82,8 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
 
   const get = (id: SessionId): Promise<Buffer | null> => connected(() => commands.get(keyOf(id)))
 
+  const { getMany } = commands
+
   const swap = async (found: Found, keys: string[], args: (string | Buffer)[]): Promise<Swapped> => {
     const reply = await run(SCRIPTS.swap, keys, [found.revision, ...args])
     return reply === 1 ? true : (reply as Buffer | null)
@@ -98,6 +100,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     name: 'redis',
     expiry: 'system',
     load: get,
+    ...(getMany === null ? {} : { loadMany: (ids: readonly SessionId[]) => connected(() => getMany(ids.map(keyOf))) }),
 
     async insert({ id, record, end }, listing) {
       await enlist(id, listing, end.now)
