@@ -43,7 +43,10 @@ export class Breaker {
   missed(cause: unknown, since: number): void {
     // What was lost in the last outage says nothing of now.
     if (since <= this.#closedAt) return this.doubt()
-    if (!this.#open && !this.#stopped) this.#trip(cause, 0)
+    if (this.#open || this.#stopped) return
+    this.#trip(cause)
+    // If that one call was slow for reasons of its own, the others are kept away for no longer than a ping takes.
+    this.#askAgain()
   }
 
   /** A call failed. A ping tells whether the store did; a load of failures makes no load of pings. */
@@ -52,7 +55,9 @@ export class Breaker {
     this.#doubtedAt = Infinity // until the answer
     void this.#ask().then((failure) => {
       this.#doubtedAt = performance.now()
-      if (failure !== null && !this.#open && !this.#stopped) this.#trip(failure.cause, PING_EVERY_MS)
+      if (failure === null || this.#open || this.#stopped) return
+      this.#trip(failure.cause)
+      this.#askIn(PING_EVERY_MS)
     })
   }
 
@@ -62,10 +67,9 @@ export class Breaker {
     clearTimeout(this.#timer)
   }
 
-  #trip(cause: unknown, nextMs: number): void {
+  #trip(cause: unknown): void {
     this.#open = true
     this.#events.opened(cause)
-    this.#askIn(nextMs)
   }
 
   #askIn(ms: number): void {
