@@ -7,6 +7,7 @@ import { redis } from 'landbridge/redis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sessionCookie, webAnswer, webRequest } from '../support/client.ts'
 import { makeSessions } from '../support/launch.ts'
+import { expectAtOnce } from '../support/remote.ts'
 import { missingOwnRedis, startRedis } from '../support/servers/redis.ts'
 
 /** Left to themselves, both drivers wait for up to two seconds before they connect again. */
@@ -57,11 +58,13 @@ describe.each(DRIVERS)('Redis over $name', ({ open }) => {
       const first = await ask(cookie)
       expect(first.status).toBe(503)
       expect(first.ms).toBeLessThan(1000)
+      const times: number[] = []
       for (const until = performance.now() + 3000; performance.now() < until; await pause(20)) {
         const { status, ms } = await ask(cookie)
         expect(status).toBe(503)
-        expect(ms).toBeLessThan(50)
+        times.push(ms)
       }
+      expectAtOnce(times)
       await (fault === 'paused' ? server.resume() : server.restart())
       const served = async () => (await ask(cookie)).status
       await expect.poll(served, { timeout: 1000, interval: 10 }).toBe(200)
