@@ -1,4 +1,3 @@
-import type { FastifySessionOptions } from '@fastify/session'
 import connectPgSimple from 'connect-pg-simple'
 import session from 'express-session'
 import { pgPool } from '../lib/clients.ts'
@@ -6,4 +5,4 @@ import { serveFastifySession } from '../lib/fastify-session.ts'
 
 const PgStore = connectPgSimple(session)
 const store = new PgStore({ pool: pgPool(), createTableIfMissing: true })
-await serveFastifySession(store as unknown as FastifySessionOptions['store'])
+await serveFastifySession(store)
