@@ -1,3 +1,4 @@
+import type { FastifySessionOptions } from '@fastify/session'
 import connectPgSimple from 'connect-pg-simple'
 import session from 'express-session'
 import { pgPool } from '../lib/clients.ts'
@@ -5,4 +6,4 @@ import { serveFastifySession } from '../lib/fastify-session.ts'
 
 const PgStore = connectPgSimple(session)
 const store = new PgStore({ pool: pgPool(), createTableIfMissing: true })
-await serveFastifySession(store)
+await serveFastifySession(store as unknown as FastifySessionOptions['store'])
