@@ -88,6 +88,10 @@ test('every subpath of package.json resolves to built files, and these are their
         "valueOf",
       ],
       "./testing": [
+        "checkHistories",
+        "checkRevocations",
+        "lostUpdates",
+        "resurrections",
         "storeConformance",
         "virtualClock",
       ],
