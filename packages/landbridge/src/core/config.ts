@@ -92,7 +92,7 @@ const STORE_METHODS = [
 export function compileConfig(options: SessionsOptions): Config {
   const faults = new Faults()
   const given: Partial<SessionsOptions> = options ?? {}
-  const now = given.clock ?? Date.now
+  const now = typeof given.clock === 'function' ? () => Math.floor(given.clock!()) : Date.now
   faults.addUnknown(given, OPTIONS)
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)

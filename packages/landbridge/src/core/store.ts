@@ -4,7 +4,7 @@ export { afterDelta, isLive, successorOf } from './records.ts'
 export { applyChanges, entriesOf, valueOf } from './values.ts'
 export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
-/** The handle that lets one scope use a session, as a store keeps it. Times are milliseconds since the epoch. */
+/** The handle that lets one scope use a session, as a store keeps it. Times are whole milliseconds since the epoch. */
 export interface StoredHandle {
   readonly scope: Scope
   readonly hash: SecretHash
