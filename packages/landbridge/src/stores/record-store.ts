@@ -10,7 +10,7 @@ import type { Changed, Scope, SessionId, Store, StoredSession, StoreRead } from 
 import { batched } from './batch.ts'
 import { queueById } from './queue.ts'
 import type { SessionRecord, TraceRecord } from './record-codec.ts'
-import { decode, decodeFor } from './record-codec.ts'
+import { decode, decodeFor, revisionOf } from './record-codec.ts'
 import type { Work } from './record-steps.ts'
 import { attachStep, endStep, isListed, isUsable, listingOf, newRow, renewStep, updateStep } from './record-steps.ts'
 import type { RecordTable } from './record-table.ts'
@@ -60,7 +60,7 @@ export function recordStore(table: RecordTable): Store {
         }
         recent.delete(id)
         const swapped = await step.write(table)
-        if (swapped === true) {
+        if (swapped === true || isSame(swapped, step.record)) {
           if (step.record !== null) remember(id, step.record)
           return step.done
         }
@@ -132,3 +132,10 @@ export function recordStore(table: RecordTable): Store {
     return record && decode(record, id)
   }
 }
+
+/**
+ * Whether what stands in the way is the very record that was to be written: some drivers send a command again whose answer was lost with
+ * the connection, and the first one had done its work.
+ */
+const isSame = (found: Buffer | null, written: Buffer | null): boolean =>
+  found !== null && written !== null && revisionOf(found).equals(revisionOf(written))
