@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as pause } from 'node:timers/promises'
+import type { Store } from '../../core/store.ts'
 import type { Ground, StoreFactory } from '../store-case.ts'
 import { onNewGround } from '../store-case.ts'
 import { explainFailure } from './explain-failure.ts'
@@ -18,13 +19,18 @@ export interface HistoryOptions {
   readonly rounds?: number
   /**
    * What a call that throws means. `throw`, the default: the check fails with that error. `unknown`: the call may have happened, then or
-   * later, or never, as when the connection broke. Sessions are created before anything is allowed to fail.
+   * later, or never, as when the connection broke.
    */
   readonly failures?: 'throw' | 'unknown'
 }
 
 const CLIENTS = 6
 const CALLS_PER_CLIENT = 8
+const CREATE_TRIES = 100
+/** After a failure a client waits, in milliseconds: there is little to learn from one call that fails after the other. */
+const AGAIN_MS = 20
+/** Each call that may have happened doubles what has to be tried: with this many a history ends. */
+const FAILED_MOST = 8
 /** How often they turn to the first session, the second, and the kept value: where many meet, faults show. */
 const SHARES = { 0: 70, 1: 18, 2: 12 }
 
@@ -48,7 +54,7 @@ async function checkHistory(ground: Ground, seed: number, tolerant: boolean): Pr
     Array.from({ length: CLIENTS }, async (_, client) => {
       // Each client has a sequence of its own: what it does depends little on how fast the others are.
       const random = randomFrom((seed << 8) + client + 1)
-      for (let call = 0; call < CALLS_PER_CLIENT; call++) {
+      for (let call = 0; call < CALLS_PER_CLIENT && !plays.some(({ recorder }) => recorder.failed >= FAILED_MOST); call++) {
         await someTurns(random)
         const play = plays[Number(random.weighted(SHARES))] ?? plays[0]!
         await play.call(client, play.subject.next(random))
@@ -70,17 +76,32 @@ interface Play {
 }
 
 async function makePlays({ store, other, now }: Ground, random: Random, tolerant: boolean): Promise<readonly Play[]> {
-  const sessions = [new SessionSubject(now, random), new SessionSubject(now, random)]
-  for (const { created } of sessions) await store.create(created)
+  const sessions = await Promise.all([0, 1].map(() => createSubject(store, now, random, tolerant)))
   const subjects = store.lacks?.includes('take') ? sessions : [...sessions, new KeptSubject()]
   return subjects.map((subject) => {
     const recorder = new Recorder()
     const call = async (client: number, operation: Operation): Promise<void> => {
       const through = client % 2 ? other : store
+      const failedBefore = recorder.failed
       subject.learn(operation, await recorder.record(client, operation, () => perform(through, operation, now), tolerant))
+      if (recorder.failed > failedBefore) await pause(AGAIN_MS)
     }
     return { subject, recorder, call }
   })
+}
+
+/** A session that is known to be there: what a failed attempt may have left is nobody's. */
+async function createSubject(store: Store, now: number, random: Random, tolerant: boolean): Promise<SessionSubject> {
+  for (let tries = 1; ; tries++) {
+    const subject = new SessionSubject(now, random)
+    try {
+      await store.create(subject.created)
+      return subject
+    } catch (error) {
+      if (!tolerant || tries === CREATE_TRIES) throw error
+      await pause(AGAIN_MS)
+    }
+  }
 }
 
 /** Clients are not in step. */

@@ -32,6 +32,8 @@ export interface Call {
 /** Calls that concern one object: a session together with its successors, or one kept value. */
 export type History = readonly Call[]
 
+const READING: ReadonlySet<Operation['method']> = new Set(['read', 'handlesOf', 'wasRenewed'])
+
 /** How long a kept value of a history is good for, in milliseconds. */
 const KEPT_MS = 3_600_000
 
@@ -62,6 +64,8 @@ export function perform(store: Store, operation: Operation, now: number): unknow
 /** Writes down calls as the clients make them and see their answers. */
 export class Recorder {
   readonly calls: Call[] = []
+  /** How many calls failed that may have changed something. */
+  failed = 0
   #moment = 0
 
   /** `tolerant`: a call that fails is written down as one that may have happened. Otherwise its error is passed on. */
@@ -73,6 +77,7 @@ export class Recorder {
       return answer
     } catch (error) {
       if (!tolerant) throw error
+      if (!READING.has(operation.method)) this.failed++
       this.calls.push({ client, operation, invoked, answered: Infinity, answer: undefined })
       return undefined
     }

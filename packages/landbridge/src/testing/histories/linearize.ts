@@ -48,7 +48,10 @@ function explain<State, Operation>(
     const step = model.step(state, operation)
     if (answered !== Infinity && !model.agrees(answer, step.answer)) continue
     const after = done | (1n << BigInt(index))
-    const key = `${after}|${model.keyOf(step.state)}`
+    const reached = model.keyOf(step.state)
+    // What may never have happened and changes nothing might as well not have.
+    if (answered === Infinity && reached === model.keyOf(state)) continue
+    const key = `${after}|${reached}`
     if (tried.has(key)) continue
     if (explain(model, calls, after, step.state, tried)) return true
     tried.add(key)
