@@ -1,5 +1,5 @@
-/** How long anyone waits for the turn of somebody else, in milliseconds: longer than a visitor is kept waiting for the store. */
-const PATIENCE_MS = 2000
+/** How long anyone waits for the turn of somebody else, in milliseconds: as long as a visitor is kept waiting for the store. */
+const PATIENCE_MS = 800
 
 /**
  * A lock for each key, within this process. Unlike the queue of `recordStore` it is no courtesy: there is no compare-and-swap behind it,
