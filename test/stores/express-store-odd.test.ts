@@ -1,38 +1,16 @@
-/** Stores of express-session that answer in odd ways, late or not at all, and what is left of a session then. */
+/** Stores of express-session that answer in odd ways, and what of others stands in the same store. */
 import { setImmediate as later } from 'node:timers'
 import { setImmediate } from 'node:timers/promises'
 import type { ExpressSessionStore } from 'landbridge/express-store'
 import { expressStore } from 'landbridge/express-store'
-import type { NewSession, Scope, SecretHash, SessionId, Store, Successor } from 'landbridge/store'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Scope, SessionId, Store } from 'landbridge/store'
+import { describe, expect, test } from 'vitest'
 import { sessionCookie, webAnswer, webRequest } from '../support/client.ts'
-import type { MemoryStore } from '../support/express-stores.ts'
 import { expressSession } from '../support/express-stores.ts'
 import { makeSessions } from '../support/launch.ts'
+import type { Answering } from '../support/odd-stores.ts'
+import { change, ID, NEXT, next, now, promptly, SCOPE, session, storeThat, Table, times } from '../support/odd-stores.ts'
 import { ROUTES } from '../support/visitor.ts'
-
-type Callback = (error?: unknown, result?: unknown) => void
-
-/** Sessions as JSON in a map; each test says how its store answers. */
-class Table {
-  readonly rows = new Map<string, string>()
-  get = (sid: string): unknown => {
-    const text = this.rows.get(sid)
-    return text === undefined ? null : (JSON.parse(text) as unknown)
-  }
-  set = (sid: string, session: object): void => void this.rows.set(sid, JSON.stringify(session))
-  destroy = (sid: string): void => void this.rows.delete(sid)
-}
-
-type Answering = (result: unknown, callback: Callback) => unknown
-
-function storeThat(answers: Answering, table = new Table()): ExpressSessionStore {
-  return {
-    get: (sid, callback) => answers(table.get(sid), callback),
-    set: (sid, session, callback) => answers(table.set(sid, session), callback),
-    destroy: (sid, callback) => answers(table.destroy(sid), callback),
-  }
-}
 
 function promising(table = new Table()): ExpressSessionStore {
   return {
@@ -43,7 +21,7 @@ function promising(table = new Table()): ExpressSessionStore {
 }
 
 const WELL: Record<string, () => ExpressSessionStore> = {
-  'calls back at once': () => storeThat((result, callback) => callback(null, result)),
+  'calls back at once': () => storeThat(promptly),
   'calls back without an error, which is undefined': () => storeThat((result, callback) => later(callback, undefined, result)),
   'calls back twice': () =>
     storeThat((result, callback) => {
@@ -120,30 +98,6 @@ describe('a visitor is told within a second that the session cannot be had, wher
   })
 })
 
-const SCOPE = 'elmer.acme.localhost' as Scope
-const [ID, NEXT] = ['a'.repeat(22), `aaaa${'b'.repeat(18)}`] as [SessionId, SessionId]
-const hash = 'A'.repeat(43) as SecretHash
-const now = Date.now()
-const times = { createdAt: now, expiresAt: now + 3_600_000 }
-const session: NewSession = {
-  id: ID,
-  ...times,
-  accounts: [],
-  values: '',
-  handle: { scope: SCOPE, hash, ...times, seenAt: now, values: '' },
-}
-const next: Successor = {
-  id: NEXT,
-  ...times,
-  accounts: [],
-  keepValues: true,
-  place: 'handle',
-  changes: new Map(),
-  traceUntil: now + 60_000,
-  handle: { hash, ...times, seenAt: now },
-}
-const change = { place: 'handle', changes: new Map([['a', '1']]), seenAt: now, expiresAt: times.expiresAt } as const
-
 describe('in one store with others', () => {
   test('what others wrote under such an id is nobody, is never overwritten, and does not go', async () => {
     const inner = new expressSession.MemoryStore()
@@ -161,6 +115,19 @@ describe('in one store with others', () => {
     expect([inner.sessions[`lb:${ID}`], inner.sessions[`lb:${NEXT}`]]).toEqual([theirs, theirs])
   })
 
+  test('a record that loses one of its handles is kept for as long as before', async () => {
+    const inner = new expressSession.MemoryStore()
+    const store = expressStore(inner)
+    const cookie = () => (JSON.parse(inner.sessions[`lb:${ID}`]!) as { cookie: { expires: string } }).cookie
+    const other = { ...session.handle, scope: 'fudd.acme.localhost' as Scope }
+    await store.create(session)
+    await store.attach(ID, SCOPE, other, now, now)
+    const { expires } = cookie()
+    expect(Date.parse(expires)).toBeGreaterThan(times.expiresAt)
+    expect(await store.revoke(ID, SCOPE)).toBe(true)
+    expect(cookie().expires).toBe(expires)
+  })
+
   test('a prefix of its own keeps two applications apart', async () => {
     const inner = new expressSession.MemoryStore()
     const [one, two] = [expressStore(inner, { prefix: 'one-' }), expressStore(inner, { prefix: 'two-' })]
@@ -170,7 +137,7 @@ describe('in one store with others', () => {
   })
 
   test('a database that takes a for A gives nobody the session of another id', async () => {
-    const inner = storeThat((result, callback) => callback(null, result))
+    const inner = storeThat(promptly)
     const store = expressStore({
       get: (sid, callback) => inner.get(sid.toLowerCase(), callback),
       set: (sid, value, callback) => inner.set(sid.toLowerCase(), value, callback),
@@ -192,117 +159,4 @@ describe('in one store with others', () => {
       expect(await store.handlesOf(ID)).toEqual([])
     },
   )
-})
-
-describe('when something comes in between', () => {
-  test('a renewal that is cut short leaves the visitor signed out, and not two sessions', async () => {
-    const table = new Table()
-    const inner = storeThat((result, callback) => callback(null, result), table)
-    let writes = 0
-    const store = expressStore({
-      ...inner,
-      set(sid, value, callback) {
-        writes += 1
-        if (writes <= 2) inner.set(sid, value, callback)
-        else callback(new Error('the process ends here'))
-      },
-    })
-    await store.create(session)
-    await expect(store.renew(ID, SCOPE, next, now)).rejects.toThrow('the process ends here')
-    // Another process reads what is left in the database.
-    const afterwards = expressStore({ ...inner })
-    for (const id of [ID, NEXT]) expect(await afterwards.read(id, SCOPE)).toBe(null)
-    expect(await afterwards.wasRenewed(ID, now)).toBe(true)
-  })
-
-  test('what another process writes back of a session that this one ended stays closed here', async () => {
-    const { inner, store } = await withSession()
-    const before = inner.sessions[`lb:${ID}`]!
-    expect(await store.revoke(ID)).toBe(true)
-    inner.sessions[`lb:${ID}`] = before
-    expect(await store.read(ID, SCOPE)).toBe(null)
-    expect(await store.update(ID, SCOPE, change, now)).toBe('gone')
-  })
-
-  test('what another process writes back of a session that this one renewed does not make two of one', async () => {
-    const { inner, store } = await withSession()
-    const before = inner.sessions[`lb:${ID}`]!
-    expect(await store.renew(ID, SCOPE, next, now)).toBe('saved')
-    inner.sessions[`lb:${ID}`] = before
-    expect(await store.read(ID, SCOPE)).toBe(null)
-    expect(await store.revoke(ID)).toBe(true)
-    expect(await store.read(NEXT, SCOPE)).toBe(null)
-  })
-
-  async function withSession(): Promise<{ inner: MemoryStore; store: Store }> {
-    const inner = new expressSession.MemoryStore()
-    const store = expressStore(inner)
-    await store.create(session)
-    return { inner, store }
-  }
-})
-
-describe('while a write of a session hangs', () => {
-  /** A store whose next write hangs until it is told to go on. */
-  async function hanging() {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    onTestFinished(() => void vi.useRealTimers())
-    const table = new Table()
-    const inner = storeThat((result, callback) => callback(null, result), table)
-    let held: (() => unknown) | null = null
-    let hangs = false
-    const store = expressStore({
-      ...inner,
-      set(sid, value, callback) {
-        if (hangs) held = () => inner.set(sid, value, callback)
-        else inner.set(sid, value, callback)
-        hangs = false
-      },
-    })
-    await store.create(session)
-    hangs = true
-    const update = Promise.resolve(store.update(ID, SCOPE, change, now))
-    await setImmediate()
-    return { table, store, update, goOn: () => held!() }
-  }
-
-  test('others of that session fail and are never carried out, and those of other sessions succeed', async () => {
-    const { store, update, goOn } = await hanging()
-    const ends = Promise.allSettled([store.revoke(ID), store.read(ID, SCOPE)])
-    await vi.advanceTimersByTimeAsync(3000)
-    for (const each of await ends)
-      expect(each).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/still under way/) as unknown } })
-    const other = { ...session, id: NEXT }
-    await store.create(other)
-    expect(await store.revoke(NEXT)).toBe(true)
-    goOn()
-    expect(await update).toBe('saved')
-    expect((await store.read(ID, SCOPE))?.handle?.values).toContain('"a":1')
-  })
-
-  test('it counts as failed after half a minute, and what it brings back of a session that has ended goes again', async () => {
-    const { table, store, update, goOn } = await hanging()
-    const failed = expect(update).rejects.toThrow(`did not answer 'set'`)
-    await vi.advanceTimersByTimeAsync(30_000)
-    await failed
-    expect(await store.revoke(ID)).toBe(true)
-    goOn()
-    expect(await store.read(ID, SCOPE)).toBe(null)
-    await setImmediate()
-    expect([...table.rows.keys()]).toEqual([])
-  })
-
-  test('and what it brings back of a session that was renewed is its trace again', async () => {
-    const { table, store, update, goOn } = await hanging()
-    const failed = expect(update).rejects.toThrow()
-    await vi.advanceTimersByTimeAsync(30_000)
-    await failed
-    expect(await store.renew(ID, SCOPE, next, now)).toBe('saved')
-    const trace = table.rows.get(`lb:${ID}`)!
-    goOn()
-    await setImmediate()
-    expect((JSON.parse(table.rows.get(`lb:${ID}`)!) as { landbridge: string }).landbridge).toBe(
-      (JSON.parse(trace) as { landbridge: string }).landbridge,
-    )
-  })
 })

@@ -85,8 +85,8 @@ describe.each(EXPRESS_STORES)('over $name', ({ name, missing, start }) => {
       const cookie = sessionCookie(await ask('/sign-in'))!
       // The sign-out begins now a little before the save, and now a little after it.
       const [signedOut, saved] = await Promise.all([
-        turns(round % 9).then(() => ask('/sign-out', { cookie })),
-        turns(8 - (round % 9)).then(() => ask('/set', { cookie })),
+        turns(round % 201).then(() => ask('/sign-out', { cookie })),
+        turns(200 - (round % 201)).then(() => ask('/set', { cookie })),
       ])
       expect(signedOut.status).toBe(200)
       seen.add(saved.status)

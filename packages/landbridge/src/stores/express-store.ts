@@ -95,13 +95,9 @@ function expressTable(store: ExpressSessionStore, prefix: string): RecordTable {
 
   const isTaken = async (id: SessionId): Promise<boolean> => ended.has(keyOf(id)) || isObject(await get(keyOf(id)))
 
-  /** What ended while the store was asked has ended: its answer may be from before. */
   const standing = async (id: SessionId): Promise<Standing | null> => {
-    const key = keyOf(id)
-    const known = ended.get(key)
-    if (known !== undefined) return known
-    const found = standingIn(await get(key), id)
-    return ended.get(key) ?? (ended.has(key) ? null : found)
+    const known = ended.get(keyOf(id))
+    return known === undefined ? standingIn(await get(keyOf(id)), id) : known
   }
 
   const set = (id: SessionId, stands: Standing): Promise<unknown> =>
