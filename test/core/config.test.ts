@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ConfigFault, SessionsOptions } from 'landbridge'
 import { createSessions, LandbridgeError } from 'landbridge'
+import { expressStore } from 'landbridge/express-store'
 import { memory } from 'landbridge/memory'
 import { describe, expect, test } from 'vitest'
 import { show } from '../../packages/landbridge/src/core/errors.ts'
@@ -22,6 +23,7 @@ const hub = (more: object = {}) => {
   return { keys: [KEY], topology: { kind: 'hub', hub: 'acme.com', spokes: ['*.acme.com'], authorize: () => true, ...more } }
 }
 const peers = (more: object = {}) => ({ keys: [KEY], topology: { kind: 'peers', hosts: ['a.com', '.b.com'], ...more } })
+const reduced = expressStore({ get: () => undefined, set: () => undefined, destroy: () => undefined })
 const domain = (name: unknown) => ({ topology: { kind: 'shared', domain: name } })
 
 /** Every fault: code, path, options that have it and no other, and what its hint or message must say. */
@@ -45,6 +47,15 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ],
   ['domain-within-domain', 'topology[1].domain', { topology: [domain('.b.a.com').topology, domain('.a.com').topology] }, /outer/],
   ['option-not-a-function', 'insecureBypass', { insecureBypass: null }, /null is not/],
+  [
+    'store-cannot-cross',
+    'store',
+    { ...hub(), store: reduced },
+    /"hub" crosses hosts[^]*"express-store" cannot[^]*sqlite\('sessions\.db'\)/,
+  ],
+  ['store-cannot-cross', 'store', { ...peers(), store: reduced }, /"peers" crosses hosts[^]*redis\(client\)/],
+  ['store-cannot-cross', 'store', { keys: [KEY], topology: [good.topology, hub().topology], store: reduced }, /"hub" crosses hosts/],
+  ['store-cannot-cross', 'store', { ...hub(), store: { ...memory(), lacks: ['take'] } }, /"memory" cannot/],
   ['store-missing', 'store', { store: undefined }, /sqlite\('sessions\.db'\)/],
   ['store-missing', 'store', { store: 'sqlite' }, /sqlite/],
   ['store-incapable', 'store', { store: { ...memory(), take: undefined } }, /no take/],
@@ -239,6 +250,12 @@ test('any value can be shown in a message: on one line, short, without throwing'
   const shown = values.map(show)
   for (const text of shown) expect(text).toMatch(/^[^\n]{1,80}$/)
   expect(shown.slice(0, 7)).toEqual(['undefined', 'null', 'NaN', '0', '1', 'Symbol(s)', 'a function'])
+})
+
+test('a store that cannot keep tickets is no fault where nothing crosses, and one that lacks something else nowhere', () => {
+  expect(faultsOf({ ...good, store: reduced })).toEqual([])
+  expect(faultsOf({ ...good, ...domain('.a.com'), store: reduced })).toEqual([])
+  expect(faultsOf({ ...hub(), store: { ...memory(), lacks: ['accounts'] } })).toEqual([])
 })
 
 test('domains side by side, and wildcards of names on no list, are no fault', () => {

@@ -59,6 +59,9 @@ test('every subpath of package.json resolves to built files, and these are their
       "./express": [
         "expressSessions",
       ],
+      "./express-store": [
+        "expressStore",
+      ],
       "./fastify": [
         "fastifySessions",
       ],

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'ERR_KEY_INVALID'
   | 'ERR_VALUE_NOT_SERIALIZABLE'
   | 'ERR_VALUES_TOO_LARGE'
+  | 'ERR_STORE_INCAPABLE'
 
 /** HTTP status that frameworks send when the error is left to them: they read `error.status` or `error.statusCode`. */
 const STATUS: Partial<Record<ErrorCode, number>> = {

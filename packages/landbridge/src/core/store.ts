@@ -96,8 +96,12 @@ export type Outcome = 'saved' | 'gone' | 'conflict'
 /** `attached`: the handle is the session's for its scope. `kept`: another one is. `gone`: there was nothing live to add it to. */
 export type Attachment = 'attached' | 'kept' | 'gone'
 
-/** What a reduced store cannot do: `take` a value exactly once, or find the sessions of an `account`. */
-export type StoreLack = 'take' | 'accounts'
+/**
+ * What a reduced store cannot do: `take` a value exactly once; find the sessions of an account; be atomic against other processes, so that
+ * the last of two writes wins. What has methods of its own (`put` and `take`, `sessionsOf` and `revokeAccount`) throws
+ * `ERR_STORE_INCAPABLE` there.
+ */
+export type StoreLack = 'take' | 'accounts' | 'atomicity-across-processes'
 
 export type Changed = (id: SessionId | null) => void
 export type Stop = () => MaybePromise<void>
@@ -116,7 +120,7 @@ export interface Store {
   /** `system`: what has expired goes by itself, by the clock of the system behind the store; `sweep` has nothing to do then. */
   readonly expiry?: 'system'
 
-  /** What it cannot do; such a method throws. Absent: nothing. Topologies that cross need `take`. */
+  /** What it cannot do. Absent: nothing. Topologies that cross need `take`, and `createSessions` refuses them without. */
   readonly lacks?: readonly StoreLack[]
 
   /**
