@@ -104,6 +104,7 @@ export function compileConfig(options: SessionsOptions): Config {
   const locate = compileTopology(given.topology, checkCookieName(given.cookieName, faults), now, faults)
   const keys = compileKeys(given.keys, faults)
   if (given.keys === undefined) checkKeysNotNeeded(given.topology, faults)
+  if (typeof given.store?.forRequest === 'function') checkNothingCrosses(given.topology, faults)
   const basePath = checkBasePath(given.basePath, faults)
   faults.throwIfAny()
   const { store, insecureBypass = null, onEvent = null } = options
@@ -111,9 +112,25 @@ export function compileConfig(options: SessionsOptions): Config {
 }
 
 function checkKeysNotNeeded(topology: unknown, faults: Faults): void {
-  const kinds = [topology].flat().map((each) => (each as { kind?: unknown } | null | undefined)?.kind)
-  const crossing = kinds.find((kind) => kind === 'hub' || kind === 'peers')
+  const crossing = kindThatCrosses(topology)
   if (crossing !== undefined) faultKeysMissing(crossing, faults)
+}
+
+/** Handles of several hosts need one session in one place, that each of them can change and end. */
+function checkNothingCrosses(topology: unknown, faults: Faults): void {
+  const crossing = kindThatCrosses(topology)
+  if (crossing === undefined) return
+  faults.add(
+    'store-cannot-cross',
+    'store',
+    `The topology ${show(crossing)} crosses hosts, and this store keeps each session in the cookies of one host: no other can read, change or end it.`,
+    `Write store: sqlite('sessions.db') here. Hosts that do not cross can have a createSessions of their own, with this store.`,
+  )
+}
+
+function kindThatCrosses(topology: unknown): unknown {
+  const kinds = [topology].flat().map((each) => (each as { kind?: unknown } | null | undefined)?.kind)
+  return kinds.find((kind) => kind === 'hub' || kind === 'peers')
 }
 
 function checkBasePath(path: unknown, faults: Faults): string {

@@ -1,3 +1,4 @@
+import type { CarriedStore, Carrier } from './carried.ts'
 import type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
 export { afterDelta, isLive, successorOf } from './records.ts'
@@ -171,6 +172,12 @@ export interface Store {
 
   /** Removes at most `limit` expired records (handles, sessions, kept values, traces) and returns how many; 0 means all are gone. */
   sweep(now: number, limit: number): MaybePromise<number>
+
+  /**
+   * Only stores that keep sessions in the browser's cookies have this: the store for one request. `kept` is this store itself, with its
+   * failures turned into ours, for what is kept on a server all the same. Nothing is read before the first call of a method.
+   */
+  forRequest?(carrier: Carrier, kept: Store): CarriedStore
 
   /** Resolves when the system behind the store answers; throws otherwise. */
   ping(): MaybePromise<void>
