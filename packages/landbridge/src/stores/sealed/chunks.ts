@@ -24,7 +24,7 @@ export function chunkedTexts(header: string, shape: CookieShape, id: SessionId):
   const found: string[] = []
   for (const first of cookieValues(header, `${base}0`)) {
     const count = first.charCodeAt(0) - 0x30
-    if (!(count >= 1 && count <= CHUNKS_LIMIT)) continue
+    if (!(count >= 1 && count <= CHUNKS_LIMIT) || first.length > CHUNK_SIZE + 1) continue
     let texts = [first.slice(1)]
     for (let i = 1; i < count; i++) texts = joined(texts, cookieValues(header, base + i))
     found.push(...texts)
@@ -34,7 +34,7 @@ export function chunkedTexts(header: string, shape: CookieShape, id: SessionId):
 }
 
 function joined(texts: readonly string[], next: readonly string[]): string[] {
-  const bounded = next.slice(0, CANDIDATES_LIMIT)
+  const bounded = next.filter((chunk) => chunk.length <= CHUNK_SIZE).slice(0, CANDIDATES_LIMIT)
   return texts.flatMap((text) => bounded.map((chunk) => text + chunk)).slice(0, CANDIDATES_LIMIT)
 }
 

@@ -23,6 +23,8 @@ const TAG_BYTES = 16
 const EXTRA_BYTES = 1 + NONCE_BYTES + TAG_BYTES
 const BODY_AT = 1 + NONCE_BYTES
 
+const lettersFor = (bytes: number): number => Math.ceil((bytes * 4) / 3)
+
 /** The first key seals, all of them open. */
 export function sealWith(keys: readonly string[]): Seal {
   const derived = keys.map((key): Key => {
@@ -40,7 +42,7 @@ export function sealWith(keys: readonly string[]): Seal {
       }
       return null
     },
-    lengthOf: (bytes) => Math.ceil(((bytes + EXTRA_BYTES) * 4) / 3),
+    lengthOf: (bytes) => lettersFor(bytes + EXTRA_BYTES),
   }
 }
 
@@ -69,7 +71,7 @@ function opened(secret: KeyObject, bytes: Buffer, purpose: string): Buffer | nul
  */
 function bytesOf(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64url')
-  if (bytes.length <= EXTRA_BYTES || bytes.length !== Math.floor((text.length * 3) / 4)) return null
+  if (bytes.length <= EXTRA_BYTES || text.length !== lettersFor(bytes.length)) return null
   if (text.includes('+') || text.includes('/')) return null
   const odd = bytes.length % 3
   return odd === 0 || text.endsWith(bytes.toString('base64url', bytes.length - odd)) ? bytes : null
