@@ -72,6 +72,9 @@ test('every subpath of package.json resolves to built files, and these are their
         "nodeSessions",
         "nodeUpgrade",
       ],
+      "./sealed-cookie": [
+        "sealedCookie",
+      ],
       "./sqlite": [
         "sqlite",
       ],

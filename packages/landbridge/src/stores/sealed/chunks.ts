@@ -33,9 +33,10 @@ export function chunkedTexts(header: string, shape: CookieShape, id: SessionId):
   return found.slice(0, CANDIDATES_LIMIT)
 }
 
+/** Never all combinations, which could be millions. */
 function joined(texts: readonly string[], next: readonly string[]): string[] {
-  const bounded = next.filter((chunk) => chunk.length <= CHUNK_SIZE).slice(0, CANDIDATES_LIMIT)
-  return texts.flatMap((text) => bounded.map((chunk) => text + chunk)).slice(0, CANDIDATES_LIMIT)
+  const chunks = next.filter((chunk) => chunk.length <= CHUNK_SIZE)
+  return texts.flatMap((text) => chunks.map((chunk) => text + chunk)).slice(0, CANDIDATES_LIMIT)
 }
 
 /** The `Set-Cookie` values that bring a sealed text to the browser. */
