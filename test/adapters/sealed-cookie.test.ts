@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import http from 'node:http'
+import { memory } from 'landbridge/memory'
+import { nodeSessions, nodeUpgrade } from 'landbridge/node'
 import { sealedCookie } from 'landbridge/sealed-cookie'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { Route } from '../support/adapters.ts'
 import { ADAPTERS, ERROR_PAGE } from '../support/adapters.ts'
+import { HOST } from '../support/client.ts'
 import { Cookies } from '../support/cookies.ts'
 import { makeSessions } from '../support/launch.ts'
+import { serving } from '../support/serving.ts'
 import { ROUTES } from '../support/visitor.ts'
 
 const KEYS = ['the key of these tests is long enough']
@@ -68,7 +75,8 @@ describe.each(ADAPTERS)('$name', (adapter) => {
     await go('/pad/4')
     const before = cookies.header
     // Where the response had been made already, the adapter sends a plain 500 and warns.
-    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+    const { promise: warned, resolve } = Promise.withResolvers<Error>()
+    process.once('warning', resolve)
     const refused = await go('/pad/20')
     expect([refused.status, refused.setCookies]).toEqual([500, []])
     if (refused.body !== ERROR_PAGE) expect(await warned).toMatchObject({ code: 'ERR_COOKIE_TOO_LARGE' })
@@ -76,3 +84,33 @@ describe.each(ADAPTERS)('$name', (adapter) => {
     expect((await go('/length')).body).toBe('4000')
   })
 })
+
+test.each(['sign-out', 'sign-in', 'renew', 'revokeAccount'] as const)(
+  'a WebSocket that a sealed session has opened is closed by the %s of that session',
+  async (end) => {
+    const { sessions } = makeSessions(sealedCookie({ keys: KEYS, epochs: memory() }))
+    const sockets = new WebSocketServer({ noServer: true })
+    onTestFinished(() => sockets.clients.forEach((each) => each.terminate()))
+    const listener = nodeSessions(sessions, async (request, response) => {
+      const { body } = await routes[request.url!]!(request.session)
+      response.end(body)
+    })
+    const upgrade = nodeUpgrade(sessions, async (request, socket, head) => {
+      const account = await request.session.account()
+      sockets.handleUpgrade(request, socket, head, (ws) => ws.send(account?.id ?? 'anonymous'))
+    })
+    const server = http.createServer((request, response) => listener(request, response))
+    server.on('upgrade', (request, socket, head) => upgrade(request, socket, head))
+    const { ask, port } = await serving(server)
+    const cookies = new Cookies().take(await ask('/sign-in'))
+
+    const headers = { host: HOST, origin: `http://${HOST}`, cookie: cookies.header! }
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/`, { headers }).on('error', () => undefined)
+    const closed = once(ws, 'close')
+    expect(String(((await once(ws, 'message')) as [Buffer])[0])).toBe('elmer')
+    if (end === 'revokeAccount') await sessions.revokeAccount('elmer')
+    else await ask(`/${end}`, { cookie: cookies.header })
+    await closed
+  },
+  5000,
+)

@@ -142,7 +142,10 @@ describe('The store of the epochs', () => {
     const epochs = memory()
     const { visitor, sessions, browser } = setUp(epochs)
     await visitor.at(ELMER, (session) => session.signIn({ id: 'ada' }))
-    await sessions.revokeAccount('ada', { except: await visitor.at(ELMER, async (session) => (await session.account(), session.id)) })
+    await visitor.at(ELMER, async (session) => {
+      await session.account()
+      await sessions.revokeAccount('ada', { except: session.id })
+    })
     const record = await recordOf(epochs, 'ada')
     for (const secret of [record.handle.hash, 'A'.repeat(43)]) {
       const cookie = `__Host-sid=${record.id}.${secret}`

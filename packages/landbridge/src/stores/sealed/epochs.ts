@@ -8,7 +8,7 @@
 import { LandbridgeError } from '../../core/errors.ts'
 import { hashSecret, mintSecret, sha256 } from '../../core/handle.ts'
 import type { LiveRead } from '../../core/records.ts'
-import type { Store } from '../../core/store.ts'
+import type { Store, StoreRead } from '../../core/store.ts'
 import { applyChanges, valueOf } from '../../core/store.ts'
 import type { Account, MaybePromise, Scope, SessionId } from '../../core/types.ts'
 import { isPromise } from '../../core/types.ts'
@@ -37,10 +37,11 @@ const idOf = (account: string | null): SessionId =>
 /** The numbers that a session is held against: those of everybody, then of each account. */
 function epochsOf(kept: Kept, accounts: readonly Account[]): MaybePromise<readonly Epoch[]> {
   const ids = [idOf(null), ...accounts.map(({ id }) => idOf(id))]
-  const asked = ids.map((id) => kept.read(id, SCOPE))
-  const read = (records: readonly Awaited<ReturnType<Store['read']>>[]): readonly Epoch[] =>
+  const read = (records: readonly (StoreRead | null)[]): readonly Epoch[] =>
     records.map((record) => (record === null ? NONE : epochIn(record.values)))
-  return asked.some(isPromise) ? Promise.all(asked).then(read) : read(asked as Awaited<(typeof asked)[number]>[])
+  const asked = ids.map((id) => kept.read(id, SCOPE))
+  const answers = asked.filter((each): each is StoreRead | null => !isPromise(each))
+  return answers.length === asked.length ? read(answers) : Promise.all(asked.map(async (each) => each)).then(read)
 }
 
 /** A record that cannot be read ends everything: what it said may have been just that. */
