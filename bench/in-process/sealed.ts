@@ -1,6 +1,7 @@
 // Sessions sealed into the cookies themselves: what it costs to open one, and to seal it anew.
-import type { Sessions } from 'landbridge'
+import type { Sessions, Store } from 'landbridge'
 import { createSessions } from 'landbridge'
+import { memory } from 'landbridge/memory'
 import { sealedCookie } from 'landbridge/sealed-cookie'
 import { LARGE, SECRET, SMALL, USER, type Content } from '../lib/content.ts'
 import { contestant, type Contestant } from './contestant.ts'
@@ -10,18 +11,22 @@ const ORIGIN = 'http://localhost:3000'
 type Bench = Sessions<Content>
 
 export async function sealed(): Promise<Contestant[]> {
-  const sessions = createSessions<Content>({
-    topology: { kind: 'isolated', hosts: ['localhost'] },
-    store: sealedCookie({ keys: [SECRET] }),
-  })
+  const sessions = instance()
+  const guarded = instance(memory())
   const small = await signIn(sessions, SMALL)
   const large = await signIn(sessions, LARGE)
   return [
     reading('landbridge, sealed cookie, 0.2 kB', sessions, small),
     reading('landbridge, sealed cookie, 2 kB', sessions, large),
+    reading('landbridge, sealed cookie, 0.2 kB, epochs in memory', guarded, await signIn(guarded, SMALL)),
     changing('landbridge, sealed cookie, 0.2 kB: …, change, commit', sessions, small),
     changing('landbridge, sealed cookie, 2 kB: …, change, commit', sessions, large),
   ]
+}
+
+function instance(epochs?: Store): Bench {
+  const store = sealedCookie({ keys: [SECRET], ...(epochs === undefined ? {} : { epochs }) })
+  return createSessions<Content>({ topology: { kind: 'isolated', hosts: ['localhost'] }, store })
 }
 
 async function signIn(sessions: Bench, content: Content): Promise<string> {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { LandbridgeError, SessionsOptions, Store } from 'landbridge'
+import type { LandbridgeError, SessionsOptions } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import type { SealedCookieOptions } from 'landbridge/sealed-cookie'
 import { sealedCookie } from 'landbridge/sealed-cookie'
+import { sqlite } from 'landbridge/sqlite'
 import { describe, expect, test } from 'vitest'
 import { Browser, codeOf, delayed, ELMER, MINUTE, world } from '../core/support.ts'
 import type { AnySession } from '../core/support.ts'
@@ -248,10 +249,11 @@ describe('Keys', () => {
 })
 
 describe.each([
-  { name: 'memory', wrap: (store: Store) => store },
-  { name: 'a store that answers later', wrap: delayed },
-])('Epochs in $name', ({ wrap }) => {
-  const withEpochs = () => sealed({ epochs: wrap(memory()) })
+  { name: 'memory', make: memory },
+  { name: 'sqlite', make: () => sqlite(':memory:') },
+  { name: 'a store that answers later', make: () => delayed(memory()) },
+])('Epochs in $name', ({ make }) => {
+  const withEpochs = () => sealed({ epochs: make() })
 
   test('end all sessions of an account, also those that were copied, and no other', async () => {
     const { browser, sessions } = withEpochs()
@@ -287,7 +289,7 @@ describe.each([
   })
 
   test('end everybody at once, the anonymous visitors as well', async () => {
-    const store = sealedCookie({ keys: [KEY], epochs: wrap(memory()) })
+    const store = sealedCookie({ keys: [KEY], epochs: make() })
     const { browser } = world({ store })
     const [ada, nobody] = [browser(), browser()]
     await ada.at(ELMER, signIn('ada'))

@@ -3,6 +3,7 @@ import type { Account, MaybePromise, Scope, SecretHash, SessionId } from './type
 
 export { afterDelta, isLive, successorOf } from './records.ts'
 export { applyChanges, entriesOf, valueOf } from './values.ts'
+export type { CarriedStore, Carrier } from './carried.ts'
 export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
 /** The handle that lets one scope use a session, as a store keeps it. Times are milliseconds since the epoch. */
