@@ -1,5 +1,6 @@
 /** Sealed sessions in real browsers: whether they keep cookies of that size and number, and take those of one response together. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSessions } from 'landbridge'
@@ -21,7 +22,8 @@ describe.each(ENGINES)('$name', { timeout: 60_000 }, (engine) => {
     if (engine.missing !== null) return
     running = await engine.launch()
     server = application()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
   }, 60_000)
   afterAll(async () => {
     await running?.close()
