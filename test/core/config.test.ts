@@ -57,6 +57,7 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
     /"hub" crosses hosts.*one host[^]*Write store: sqlite/,
   ],
   ['store-cannot-cross', 'store', { ...peers(), store: sealedCookie({ keys: [KEY] }) }, /"peers" crosses hosts/],
+  ['store-cannot-cross', 'store', { ...peers(), store: { ...memory(), lacks: ['take'] } }, /used only once/],
   ['store-missing', 'store', { store: undefined }, /sqlite\('sessions\.db'\)/],
   ['store-missing', 'store', { store: 'sqlite' }, /sqlite/],
   ['store-incapable', 'store', { store: { ...memory(), take: undefined } }, /no take/],

@@ -72,6 +72,9 @@ test('every subpath of package.json resolves to built files, and these are their
         "nodeSessions",
         "nodeUpgrade",
       ],
+      "./redis": [
+        "redis",
+      ],
       "./sealed-cookie": [
         "sealedCookie",
       ],
@@ -79,6 +82,7 @@ test('every subpath of package.json resolves to built files, and these are their
         "sqlite",
       ],
       "./store": [
+        "KINSHIP",
         "afterDelta",
         "applyChanges",
         "entriesOf",

@@ -90,7 +90,7 @@ async function perform(store: Store, each: Step, index: number, now: number): Pr
     case 'revokeAccount':
       return store.revokeAccount(each.account, each.except === null ? undefined : earlier(each.except))
     case 'put':
-      return store.put(each.ticket, each.value, now + each.length)
+      return store.put(each.ticket, each.value, now + each.length, now)
     case 'take':
       return store.take(each.ticket, now)
     case 'sweep':

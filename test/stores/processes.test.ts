@@ -61,7 +61,7 @@ test('four processes that update one session lose no key and no increment', asyn
 test('a kept value that four processes want is taken by exactly one', async () => {
   const { file, store } = await fileWithSession('tickets.db')
   const tickets = Array.from({ length: 300 }, (_, index) => `value ${index}`)
-  for (const [index, value] of tickets.entries()) await store.put(`ticket-${index}`, value, Date.now() + HOUR)
+  for (const [index, value] of tickets.entries()) await store.put(`ticket-${index}`, value, Date.now() + HOUR, Date.now())
   const got = (await together(4, file, 'take', 300)) as string[][]
   expect(got.flat().sort()).toEqual(tickets.sort())
   await store.close()

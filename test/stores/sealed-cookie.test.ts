@@ -344,7 +344,7 @@ describe.each([
 
 describe('What cannot be done without a list of the sessions', () => {
   test('throws an error that says what to use', async () => {
-    const { sessions, browser } = sealed({ epochs: memory() })
+    const { sessions, browser, types } = sealed({ epochs: memory() })
     const visitor = browser()
     await visitor.at(ELMER, signIn('ada'))
     const id = await visitor.at(ELMER, async (session) => {
@@ -359,6 +359,8 @@ describe('What cannot be done without a list of the sessions', () => {
     ]) {
       await expect(async () => call()).rejects.toMatchObject({ code: 'ERR_STORE_INCAPABLE', hint: expect.stringMatching(/^(?:Use|Keep) /) })
     }
+    // Nothing has failed.
+    expect(types()).not.toContain('store.failed')
     expect(await visitor.at(ELMER, account)).toBe('ada')
     expect(await visitor.at(ELMER, async (session) => (await session.handles()).map(({ scope, current }) => [scope, current]))).toEqual([
       ['elmer.acme.com', true],

@@ -24,13 +24,21 @@ export const missingWebKit: string | null =
 
 const POLL_MS = 20
 const COMMAND_MS = 20_000
-/** Between two pages the driver now and then forgets to answer; who waits for a page asks again. */
+/** Between two pages the driver now and then forgets to answer; then it is asked again. */
 const EXECUTE_MS = 3000
+const EXECUTE_TRIES = 4
 
-/** A value at once, or `null` and later a value in `window.outcome`. */
-const BEGIN = `(given) => {
-  if (!(given instanceof Promise)) return { value: given }
+/**
+ * What an expression gives: at once, or `null` and later in `window.outcome`. Asked a second time, because the driver forgot to answer,
+ * it is not run again, and on a page that has taken the place of the first one it is not run at all: that page is the outcome.
+ */
+const BEGIN = `(origin, act, run) => {
+  if (performance.timeOrigin !== origin) return { value: null }
+  if (window.act === act) return window.outcome
+  window.act = act
   window.outcome = null
+  const given = run()
+  if (!(given instanceof Promise)) return (window.outcome = { value: given })
   given.then((value) => { window.outcome = { value } }, (error) => { window.outcome = { value: String(error) } })
   return null
 }`
@@ -44,6 +52,7 @@ export interface WebKit {
 
 export class WebKitTab extends Visiting {
   readonly #session: string
+  #acts = 0
 
   constructor(session: string) {
     super()
@@ -56,17 +65,29 @@ export class WebKitTab extends Visiting {
 
   /** What it has to wait for is asked for again and again: the driver forgets what it waits for when a frame of the page navigates. */
   protected async evaluate(expression: string): Promise<unknown> {
-    const begun = await this.#execute(`return (${BEGIN})(${expression})`)
-    let outcome = begun as { value?: unknown } | null
+    const origin = await this.#execute('return performance.timeOrigin')
+    const act = ++this.#acts
+    let outcome = await this.#outcome(`return (${BEGIN})(${String(origin)}, ${act}, () => ${expression})`)
     while (outcome === null) {
       await pause(POLL_MS)
-      outcome = (await this.#execute('return window.outcome')) as { value?: unknown } | null
+      outcome = await this.#outcome('return window.outcome')
     }
     return outcome.value
   }
 
-  #execute(script: string): Promise<unknown> {
-    return command('POST', `${this.#session}/execute/sync`, { script, args: [] }, EXECUTE_MS)
+  #outcome(script: string): Promise<{ value?: unknown } | null> {
+    return this.#execute(script) as Promise<{ value?: unknown } | null>
+  }
+
+  /** Only scripts that may run twice. */
+  async #execute(script: string): Promise<unknown> {
+    for (let left = EXECUTE_TRIES; ; left--) {
+      try {
+        return await command('POST', `${this.#session}/execute/sync`, { script, args: [] }, EXECUTE_MS)
+      } catch (error) {
+        if (left === 1 || (error as Error).name !== 'TimeoutError') throw error
+      }
+    }
   }
 
   async cookieNames(): Promise<string[]> {
@@ -92,6 +113,8 @@ export async function startWebKit(args: readonly string[] = []): Promise<WebKit>
   const options = { binary: BROWSER, args: ['--automation', `--proxy=http://127.0.0.1:${proxy.port}`, ...args] }
   const capabilities = { alwaysMatch: { browserName: 'MiniBrowser', acceptInsecureCerts: true, 'webkitgtk:browserOptions': options } }
   await answering(port)
+  // A browser that does not come up in time is not waited for longer: another one is.
+  const newSession = (): Promise<unknown> => command('POST', driverUrl, { capabilities })
   let tab: WebKitTab | null = null
   const leave = async (): Promise<void> => {
     await tab?.close().catch(() => null)
@@ -101,7 +124,7 @@ export async function startWebKit(args: readonly string[] = []): Promise<WebKit>
     leave,
     async visitor() {
       await leave()
-      const { sessionId } = (await command('POST', driverUrl, { capabilities })) as { sessionId: string }
+      const { sessionId } = (await newSession().catch(newSession)) as { sessionId: string }
       tab = new WebKitTab(`${driverUrl}/${sessionId}`)
       return tab
     },

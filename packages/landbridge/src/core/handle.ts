@@ -1,4 +1,5 @@
 import { hash, randomFillSync } from 'node:crypto'
+import { KINSHIP } from './store.ts'
 import type { HandleSecret, SecretHash, SessionId } from './types.ts'
 
 const ID_BYTES = 16
@@ -23,9 +24,10 @@ export function writeCookieValue({ id, secret }: Presented): string {
   return `${id}.${secret}`
 }
 
-/** A fresh id and secret: 128 and 256 bits from the system's generator. */
-export function mintHandle(): Presented {
-  return { id: randomText(ID_BYTES) as SessionId, secret: mintSecret() }
+/** A fresh id and secret from the system's generator: 256 bits for the secret, 128 for the id, or 104 behind the kinship with the one before. */
+export function mintHandle(before?: SessionId): Presented {
+  const id = randomText(ID_BYTES)
+  return { id: (before === undefined ? id : before.slice(0, KINSHIP) + id.slice(KINSHIP)) as SessionId, secret: mintSecret() }
 }
 
 /**

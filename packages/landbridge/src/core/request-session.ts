@@ -162,7 +162,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   async renew(): Promise<void> {
     const { live } = await this.#state.find()
-    if (live !== null) this.#state.change().fresh ??= mintHandle()
+    if (live !== null) this.#state.change().fresh ??= mintHandle(live.session.id)
   }
 
   async destroy(reach: Reach = 'everywhere'): Promise<void> {

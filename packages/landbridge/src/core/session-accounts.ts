@@ -100,7 +100,7 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
   if (left.length === 0) return 'last'
   const before = accountNow(state)
   const pending = state.change()
-  pending.fresh ??= mintHandle()
+  pending.fresh ??= mintHandle(state.live?.session.id)
   settle(state, pending, before === null ? left : firstOf(left, before.id), before === null || before.id === id)
   if (state.id !== null) state.emit({ type: 'account.removed', session: state.id, account: id })
   return 'removed'
@@ -111,7 +111,7 @@ function enter(state: RequestState, id: string, others: readonly Account[]): voi
   const owner = ownerOf(state)
   const pending = state.change()
   // What this very request minted before, for a CSRF token, nobody has seen yet.
-  pending.fresh ??= mintHandle()
+  pending.fresh ??= mintHandle(state.live?.session.id)
   pending.signedIn = { id, signedInAt: state.context.now() }
   settle(state, pending, [pending.signedIn, ...others], owner !== null && owner.id !== id)
   state.left = false

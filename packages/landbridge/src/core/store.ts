@@ -6,7 +6,7 @@ export { applyChanges, entriesOf, valueOf } from './values.ts'
 export type { CarriedStore, Carrier } from './carried.ts'
 export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
-/** The handle that lets one scope use a session, as a store keeps it. Times are milliseconds since the epoch. */
+/** The handle that lets one scope use a session, as a store keeps it. Times are whole milliseconds since the epoch. */
 export interface StoredHandle {
   readonly scope: Scope
   readonly hash: SecretHash
@@ -71,8 +71,12 @@ export interface Delta {
   readonly alsoSeen?: Scope
 }
 
+/** How many characters the ids of a session have in common, whenever it was renewed. */
+export const KINSHIP = 4
+
 /** What takes the place of a session at a renewal: only the handle of one scope goes along. */
 export interface Successor {
+  /** It begins with the same `KINSHIP` characters as the id before: a store that is spread over machines keeps both in one place. */
   readonly id: SessionId
   readonly createdAt: number
   readonly expiresAt: number
@@ -94,6 +98,12 @@ export type Outcome = 'saved' | 'gone' | 'conflict'
 /** `attached`: the handle is the session's for its scope. `kept`: another one is. `gone`: there was nothing live to add it to. */
 export type Attachment = 'attached' | 'kept' | 'gone'
 
+/** What a reduced store cannot do: `take` a value exactly once, or find the sessions of an `account`. */
+export type StoreLack = 'take' | 'accounts'
+
+export type Changed = (id: SessionId | null) => void
+export type Stop = () => MaybePromise<void>
+
 /**
  * The contract of a session store. The comment on each method is its specification; `landbridge/testing` checks it.
  *
@@ -104,6 +114,12 @@ export type Attachment = 'attached' | 'kept' | 'gone'
 export interface Store {
   /** Short name for messages, such as `sqlite`. */
   readonly name: string
+
+  /** `system`: what has expired goes by itself, by the clock of the system behind the store; `sweep` has nothing to do then. */
+  readonly expiry?: 'system'
+
+  /** What it cannot do; such a method throws. Absent: nothing. Topologies that cross need `take`. */
+  readonly lacks?: readonly StoreLack[]
 
   /**
    * Reads a session and the handle of one scope in one round trip; `null` when the session is absent.
@@ -160,7 +176,7 @@ export interface Store {
   handlesOf(id: SessionId): MaybePromise<readonly StoredHandle[]>
 
   /** Keeps a value under a key until `expiresAt`, for one `take`. An earlier value of the same key is replaced. */
-  put(key: string, value: string, expiresAt: number): MaybePromise<void>
+  put(key: string, value: string, expiresAt: number, now: number): MaybePromise<void>
 
   /** Removes and returns a value: of any number of concurrent callers exactly one gets it, the others `null`. */
   take(key: string, now: number): MaybePromise<string | null>
@@ -171,8 +187,15 @@ export interface Store {
   /** Ends all sessions of the account but `except`, and returns how many. A session signed in before the call does not escape it. */
   revokeAccount(accountId: string, except?: SessionId): MaybePromise<number>
 
-  /** Removes at most `limit` expired records (handles, sessions, kept values, traces) and returns how many; 0 means all are gone. */
+  /** Removes at most `limit` expired records (handles, sessions, kept values, traces) and returns how many; 0 means that all are gone. */
   sweep(now: number, limit: number): MaybePromise<number>
+
+  /**
+   * Only stores whose system can push have this. From now on `changed` is called for each session that any process ends, or changes in
+   * what a `read` of it tells beyond the times; with `null` when messages may have been missed, so that any session may have changed.
+   * What it returns stops that.
+   */
+  watch?(changed: Changed): MaybePromise<Stop>
 
   /**
    * Only stores that keep sessions in the browser's cookies have this: the store for one request. `kept` is this store itself, with its

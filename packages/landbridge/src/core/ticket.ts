@@ -63,7 +63,7 @@ export async function mintTicket({ context, place }: Visit, given: Omit<Ticket, 
   const iat = context.now()
   const exp = iat + place.span.bridge.ticketMs
   const ticket: Ticket = { ...given, source: place.host, through: place.scope, iat, exp }
-  await context.store.put(keyOf(ticket.destination, ticket.mode, secret), JSON.stringify(ticket), exp + LATE_MS)
+  await context.store.put(keyOf(ticket.destination, ticket.mode, secret), JSON.stringify(ticket), exp + LATE_MS, iat)
   const { rid, mode, destination, session } = ticket
   context.emit(place.host, { type: 'ticket.issued', rid, mode, destination, session, expiresAt: exp })
   return secret

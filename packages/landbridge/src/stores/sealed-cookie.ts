@@ -41,6 +41,7 @@ export function sealedCookie(options: SealedCookieOptions): SealedCookieStore {
 
   return {
     name: 'sealed-cookie',
+    lacks: ['take', 'accounts'],
 
     forRequest(carrier: Carrier, kept: Store): CarriedStore {
       return new SealedRequest(sealing, carrier, kept)

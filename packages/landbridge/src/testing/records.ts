@@ -1,7 +1,7 @@
 /** Records for the cases: complete, random where a store must not depend on the value, and live for an hour. */
 import { randomBytes } from 'node:crypto'
 import type { Account, Changes, Delta, NewSession, Scope, SecretHash, SessionId, StoredHandle, Successor } from '../core/store.ts'
-import { applyChanges } from '../core/store.ts'
+import { applyChanges, KINSHIP } from '../core/store.ts'
 
 export const HOUR = 3_600_000
 
@@ -9,7 +9,9 @@ export const HOUR = 3_600_000
 export const ELMER = 'elmer.acme.example' as Scope
 export const FUDD = 'fudd.acme.example' as Scope
 
-export const newId = (): SessionId => randomBytes(16).toString('base64url') as SessionId
+/** The ids of one run begin alike, as those of a session and of its successors do. */
+const KIN = randomBytes(KINSHIP).toString('base64url').slice(0, KINSHIP)
+export const newId = (): SessionId => (KIN + randomBytes(16).toString('base64url').slice(KINSHIP)) as SessionId
 const newHash = (): SecretHash => randomBytes(32).toString('base64url') as SecretHash
 export const newAccount = (now: number): Account => ({ id: `account-${newId()}`, signedInAt: now })
 

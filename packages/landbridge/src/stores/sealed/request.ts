@@ -103,8 +103,8 @@ export class SealedRequest implements CarriedStore {
     return record === null ? [] : [record.session.handle]
   }
 
-  put(key: string, value: string, expiresAt: number): MaybePromise<void> {
-    return this.#kept.put(key, value, expiresAt)
+  put(key: string, value: string, expiresAt: number, now: number): MaybePromise<void> {
+    return this.#kept.put(key, value, expiresAt, now)
   }
 
   take(key: string, now: number): MaybePromise<string | null> {

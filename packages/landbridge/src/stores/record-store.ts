@@ -1,0 +1,134 @@
+/**
+ * The store contract over a table of whole records, for databases that can replace a record while it is still the one that was read.
+ *
+ * What happens to a record is worked out here, from the revision at hand, and brought to the database by one compare-and-swap. Where
+ * the record moved on meanwhile, the database answers with what stands there now, and the work is done again with that. A change of a
+ * session is thus one round trip as a rule: the revision at hand is the one that the request has just read. Inside one process the
+ * writes of one session wait for each other, so fifty at once do not make each other try again.
+ */
+import type { Changed, Scope, SessionId, Store, StoredSession, StoreRead } from '../core/store.ts'
+import { batched } from './batch.ts'
+import { queueById } from './queue.ts'
+import type { SessionRecord, TraceRecord } from './record-codec.ts'
+import { decode, decodeFor } from './record-codec.ts'
+import type { Work } from './record-steps.ts'
+import { attachStep, endStep, isListed, isUsable, listingOf, newRow, renewStep, updateStep } from './record-steps.ts'
+import type { RecordTable } from './record-table.ts'
+
+/** Ids are made by the library: what looks otherwise is nobody's, and never reaches the database. */
+const ID = /^[\w-]{22}$/
+/** Each try loses only to a write of another process that succeeded. */
+const TRIES = 1000
+const LIST_TRIES = 20
+/** What was read last is kept for the write that may follow: a guess, and not worth much memory. */
+const RECENT_LIMIT = 1000
+const RECENT_BYTES = 8192
+
+export function recordStore(table: RecordTable): Store {
+  const recent = new Map<SessionId, Buffer>()
+  const alone = queueById()
+  const ask =
+    table.loadMany === undefined ? (id: SessionId) => table.load(id) : batched((ids: readonly SessionId[]) => table.loadMany!(ids))
+
+  const remember = (id: SessionId, record: Buffer): void => {
+    recent.delete(id)
+    if (record.length > RECENT_BYTES) return
+    if (recent.size >= RECENT_LIMIT) recent.delete(recent.keys().next().value!)
+    // A copy: what the driver hands over may be a small part of a large block.
+    recent.set(id, Buffer.from(record))
+  }
+
+  const load = async (id: SessionId): Promise<Buffer | null> => {
+    if (!ID.test(id)) return null
+    const record = await ask(id)
+    if (record === null) recent.delete(id)
+    else remember(id, record)
+    return record
+  }
+
+  /** Works out what becomes of a record and swaps that in, as often as it takes. An answer without a write rests on what was just read. */
+  const swap = <Answer>(id: SessionId, work: Work<Answer>): Promise<Answer> =>
+    alone(id, async () => {
+      const guess = recent.get(id)
+      let record = guess ?? (await load(id))
+      for (let tries = 0; tries < TRIES; tries++) {
+        const step = work(record)
+        if ('answer' in step) {
+          if (record !== guess || guess === undefined) return step.answer
+          record = await load(id)
+          continue
+        }
+        recent.delete(id)
+        const swapped = await step.write(table)
+        if (swapped === true) {
+          if (step.record !== null) remember(id, step.record)
+          return step.done
+        }
+        record = swapped
+      }
+      throw new Error(`Other processes changed the session ${TRIES} times while one change of it was tried.`)
+    })
+
+  const end = async (id: SessionId, scope?: Scope, account?: string): Promise<boolean> => {
+    const ended = await swap(id, endStep(id, scope, account))
+    return typeof ended === 'string' ? end(ended, scope, account) : ended
+  }
+
+  return {
+    name: table.name,
+    ...(table.expiry === undefined ? {} : { expiry: table.expiry }),
+
+    async read(id, scope): Promise<StoreRead | null> {
+      const record = await load(id)
+      return record && decodeFor(record, id, scope)
+    },
+
+    create: ({ handle, ...session }) => table.insert(newRow({ session, handles: [handle] }, handle.seenAt), listingOf(session)),
+
+    update: (id, scope, delta, now) => swap(id, updateStep(id, scope, delta, now)),
+    renew: (id, scope, next, now) => swap(id, renewStep(id, scope, next, now)),
+    attach: (id, through, handle, issuedAt, now, expect) => swap(id, attachStep(id, through, { handle, issuedAt, now, expect })),
+    revoke: (id, scope) => end(id, scope),
+
+    async wasRenewed(id, now) {
+      const found = await decoded(id)
+      return found !== null && 'until' in found && found.until > now
+    },
+
+    async handlesOf(id) {
+      const found = await decoded(id)
+      return found !== null && 'handles' in found ? found.handles : []
+    },
+
+    put: (key, value, expiresAt, now) => table.put(key, value, { at: expiresAt, now }),
+    take: (key, now) => table.take(key, now),
+
+    sessionsOf: (account, now) => sessionsOf(account, now, LIST_TRIES),
+
+    async revokeAccount(account, except) {
+      const rows = await table.loadOf(account)
+      const others = rows.filter(([id]) => id !== except)
+      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account)))
+      return ended.filter(Boolean).length
+    },
+
+    sweep: (now, limit) => table.sweep(now, limit),
+    ping: () => table.ping(),
+    close: () => table.close(),
+    ...(table.watch === undefined ? {} : { watch: (changed: Changed) => table.watch!(changed) }),
+  }
+
+  /** A trace on the list is a renewal under way: what it became may not have been on the list yet. */
+  async function sessionsOf(account: string, now: number, tries: number): Promise<readonly StoredSession[]> {
+    const rows = await table.loadOf(account)
+    const found = rows.map(([id, record]) => decode(record, id)).filter((each) => each !== null)
+    const sessions = found.filter((each) => 'handles' in each)
+    if (sessions.length < found.length && tries > 1) return sessionsOf(account, now, tries - 1)
+    return sessions.filter((each) => isListed(each, account) && isUsable(each, now)).map(({ session }) => session)
+  }
+
+  async function decoded(id: SessionId): Promise<SessionRecord | TraceRecord | null> {
+    const record = await load(id)
+    return record && decode(record, id)
+  }
+}
