@@ -119,7 +119,8 @@ function checkKeysNotNeeded(topology: unknown, faults: Faults): void {
 /** A crossing needs a ticket that is taken once, and a session in one place that each of its hosts can change and end. */
 function checkStoreCrosses(store: Partial<Store> | undefined, topology: unknown, faults: Faults): void {
   const crossing = kindThatCrosses(topology)
-  const why = typeof store?.forRequest === 'function' ? IN_COOKIES : store?.lacks?.includes('take') === true ? NO_TAKE : null
+  const why =
+    typeof store?.forRequest === 'function' ? IN_COOKIES : Array.isArray(store?.lacks) && store.lacks.includes('take') ? NO_TAKE : null
   if (crossing === undefined || why === null) return
   faults.add(
     'store-cannot-cross',
