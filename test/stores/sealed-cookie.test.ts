@@ -106,6 +106,17 @@ describe('A session that travels in cookies', () => {
     expect(await visitor.at(ELMER, account)).toBe(null)
   })
 
+  test('leaves no cookie behind either when the same request changed it before', async () => {
+    const { browser } = sealed()
+    const visitor = browser()
+    await visitor.at(ELMER, signIn('ada'))
+    await visitor.at(ELMER, async (session) => {
+      await session.update('count', () => 1)
+      await session.signOut()
+    })
+    expect(await visitor.cookies(ELMER)).toBe('')
+  })
+
   test('holds several accounts, switches between them, and removes them', async () => {
     const { browser } = sealed()
     const visitor = browser()
