@@ -5,17 +5,15 @@ import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { Redis } from 'ioredis'
 import { redis } from 'landbridge/redis'
-import type { NewSession, Scope, SecretHash, SessionId } from 'landbridge/store'
-import { applyChanges } from 'landbridge/store'
+import type { MaybePromise } from 'landbridge/store'
 import { createClient } from 'redis'
 import { startRedis } from '../test/support/servers/redis.ts'
 import { SMALL } from './lib/content.ts'
 import { CONTENTS } from './lib/contents.ts'
+import { IDLE_MS, newSession } from './lib/new-session.ts'
 
 const COUNT = Number(process.argv[2] ?? 20_000)
 const AT_ONCE = 100
-const IDLE_MS = 30 * 60_000
-const ABSOLUTE_MS = 14 * 86_400_000
 
 const server = await startRedis({ args: ['--appendonly', 'no'] })
 const client = new Redis(server.url)
@@ -27,8 +25,8 @@ const peer = new RedisStore({ client: peerClient })
 console.log(`${COUNT} sessions, bytes of the server's memory per session`)
 for (const [name, content] of Object.entries({ ...CONTENTS, 'the 0.2 kB of the HTTP benchmark': SMALL })) {
   const theirs = await bytesOf((index) => keep(index, content))
-  const ours = await bytesOf(() => create(content))
-  const listed = await bytesOf((index) => create(content, String(100_000 + index)))
+  const ours = await bytesOf(() => store.create(newSession(content)))
+  const listed = await bytesOf((index) => store.create(newSession(content, String(100_000 + index))))
   const share = (bytes: number): string => `${bytes.toFixed(0)} = ${(bytes / theirs).toFixed(2)}`
   console.log(`${name}: connect-redis ${theirs.toFixed(0)}, landbridge ${share(ours)}, with an account and its list ${share(listed)}`)
 }
@@ -36,38 +34,17 @@ client.disconnect()
 peerClient.destroy()
 await server.stop()
 
-async function bytesOf(make: (index: number) => Promise<unknown>): Promise<number> {
+async function bytesOf(make: (index: number) => MaybePromise<unknown>): Promise<number> {
   await client.flushall()
   const before = await used()
   for (let start = 0; start < COUNT; start += AT_ONCE) {
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => make(start + index)))
+    await Promise.all(Array.from({ length: AT_ONCE }, async (_, index) => make(start + index)))
   }
   return ((await used()) - before) / COUNT
 }
 
 async function used(): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1])
-}
-
-async function create(content: object, account?: string): Promise<void> {
-  const now = Date.now()
-  const values = applyChanges('', new Map(Object.entries(content).map(([key, value]) => [key, JSON.stringify(value)])))
-  const made: NewSession = {
-    id: randomBytes(16).toString('base64url') as SessionId,
-    createdAt: now,
-    expiresAt: now + ABSOLUTE_MS,
-    accounts: account === undefined ? [] : [{ id: account, signedInAt: now }],
-    values: '',
-    handle: {
-      scope: 'app.example.com' as Scope,
-      hash: randomBytes(32).toString('base64url') as SecretHash,
-      createdAt: now,
-      seenAt: now,
-      expiresAt: now + IDLE_MS,
-      values,
-    },
-  }
-  await store.create(made)
 }
 
 /** What express-session keeps: its cookie with an end, and no further options of it. */
