@@ -78,6 +78,9 @@ test('every subpath of package.json resolves to built files, and these are their
       "./redis": [
         "redis",
       ],
+      "./sealed-cookie": [
+        "sealedCookie",
+      ],
       "./sqlite": [
         "sqlite",
       ],

@@ -1,10 +1,12 @@
+import type { CarriedStore, Carrier } from './carried.ts'
 import type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
 export { afterDelta, isLive, successorOf } from './records.ts'
 export { applyChanges, entriesOf, valueOf } from './values.ts'
+export type { CarriedStore, Carrier } from './carried.ts'
 export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
-/** The handle that lets one scope use a session, as a store keeps it. Times are milliseconds since the epoch. */
+/** The handle that lets one scope use a session, as a store keeps it. Times are whole milliseconds since the epoch. */
 export interface StoredHandle {
   readonly scope: Scope
   readonly hash: SecretHash
@@ -198,6 +200,12 @@ export interface Store {
    * What it returns stops that.
    */
   watch?(changed: Changed): MaybePromise<Stop>
+
+  /**
+   * Only stores that keep sessions in the browser's cookies have this: the store for one request. `kept` is this store itself, with its
+   * failures turned into ours, for what is kept on a server all the same. Nothing is read before the first call of a method.
+   */
+  forRequest?(carrier: Carrier, kept: Store): CarriedStore
 
   /** Resolves when the system behind the store answers; throws otherwise. */
   ping(): MaybePromise<void>

@@ -174,4 +174,25 @@ export const renewingCases: readonly StoreCase[] = [
     assert.equal((await readLive(store, winner.id, ELMER, now)).values, before.values)
     for (const next of successors) if (next !== winner) await assertNothingLeft(store, next.id, ELMER, now, account.id)
   }),
+
+  storeCase('the list of an account has a session once, also while it is renewed', async ({ store, other, now }) => {
+    const account = newAccount(now)
+    const first = newSession(now, { accounts: [account] })
+    await store.create(first)
+    let [last, renewals, finished] = [first.id, 0, false]
+    const renewing = async (): Promise<void> => {
+      for (; renewals < 50; renewals++) {
+        const next = newSuccessor(now, { accounts: [account] })
+        assert.equal(await store.renew(last, ELMER, next, now), 'saved')
+        last = next.id
+      }
+      finished = true
+    }
+    const listing = async (): Promise<void> => {
+      do assert.equal((await other.sessionsOf(account.id, now)).length, 1)
+      while (!finished)
+    }
+    await Promise.all([renewing(), listing(), listing()])
+    assert.deepEqual(await idsOf(store, account.id, now), [last])
+  }),
 ]
