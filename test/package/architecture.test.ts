@@ -33,7 +33,7 @@ const isBuiltin = (name: string) => name.startsWith('node:') && builtinModules.i
 const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   core: { modules: /^(?:core\/|tldts$)/ },
   stores: {
-    modules: /^core\/|^stores\/(?:(?:sqlite-file|batch|packed-text|queue|record-[a-z]+|redis-client)\.ts$|sealed\/)/,
+    modules: /^core\/|^stores\/(?:(?:sqlite-file|batch|packed-text|queue|record-[a-z]+|redis-client|express-store-[a-z]+)\.ts$|sealed\/)/,
     types: /^node:sqlite$/,
   },
   testing: { modules: /^(?:core|testing)\// },

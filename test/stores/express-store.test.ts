@@ -132,7 +132,7 @@ describe.each(EXPRESS_STORES)('over $name', ({ name, missing, start }) => {
     const found = await storedUnder(`lb:${idOf(cookie)}`)
     const text = JSON.stringify(found)
     const record = Buffer.from(text.split(' ')[2]!, 'base64').toString('latin1')
-    expect(record).toContain('elmer')
+    expect(record, 'it is the record').toContain('acme')
     for (const each of [text, record]) expect(each).not.toContain(secretOf(cookie))
     expect(text).not.toContain(Buffer.from(secretOf(cookie), 'base64url').toString('base64').slice(0, 40))
   })
@@ -184,8 +184,8 @@ describe('what is refused', () => {
     { kind: 'peers', hosts: ['a.com', 'b.com'] } as const,
   ])('topology $kind at start-up, with a sentence that says why and what to use', (topology) => {
     expect(() => createSessions({ topology, keys, store })).toThrow(
-      `store: The topology "${topology.kind}" crosses hosts by tickets that are good once, and the store "express-store" cannot give one out ` +
-        `exactly once. [store-cannot-cross]\n    Write store: sqlite('sessions.db') or redis(client).`,
+      `store: The topology "${topology.kind}" crosses hosts, and this store cannot make sure that a ticket is used only once. ` +
+        `[store-cannot-cross]\n    Write store: sqlite('sessions.db') here.`,
     )
   })
 
