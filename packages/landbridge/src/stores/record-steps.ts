@@ -1,7 +1,7 @@
 /** What each method of the contract makes of a record: pure, so that it can be worked out again with what stands there meanwhile. */
 import { afterAlsoSeen, afterDelta, holds, isKept, isLive, successorOf } from '../core/records.ts'
 import type { Attachment, Delta, Expectation, Outcome, Scope, SessionId, StoredHandle, StoreRead, Successor } from '../core/store.ts'
-import type { SessionRecord } from './record-codec.ts'
+import type { SessionRecord, TraceRecord } from './record-codec.ts'
 import { decode, encodeSession, encodeTrace, revisionOf } from './record-codec.ts'
 import type { Found, Listing, NewRow, RecordTable, Swapped } from './record-table.ts'
 
@@ -46,7 +46,7 @@ export function renewStep(id: SessionId, scope: Scope, next: Successor, now: num
       write: (table) =>
         table.succeed(
           foundAs(found!, record!),
-          { id, record: trace, end: { at: next.traceUntil, now } },
+          { id, record: trace, end: { at: next.traceUntil, first: next.traceUntil, now } },
           newRow({ session, handles: [handle] }, now),
           listingOf(session),
         ),
@@ -98,10 +98,20 @@ export function endStep(id: SessionId, scope?: Scope, account?: string): Work<bo
 
 /** The record of a session that begins. */
 export function newRow({ session, handles }: SessionRecord, now: number): NewRow {
-  return { id: session.id, record: encodeSession({ session, handles }), end: { at: lastEnd(handles), now } }
+  const ends = handles.map(({ expiresAt }) => expiresAt)
+  const end = { at: Math.max(...ends), first: Math.min(session.expiresAt, ...ends), now }
+  return { id: session.id, record: encodeSession({ session, handles }), end }
 }
 
-const lastEnd = (handles: readonly StoredHandle[]): number => Math.max(...handles.map(({ expiresAt }) => expiresAt))
+/** What a sweep makes of a record: `null` removes it, a number is when something in it ends, otherwise it goes on as given. */
+export function withoutExpired(content: SessionRecord | TraceRecord, now: number): NewRow | number | null {
+  if ('until' in content) return content.until > now ? content.until : null
+  if (!isUsable(content, now)) return null
+  const { session, handles } = content
+  const left = unexpired(handles, now)
+  const row = newRow({ session, handles: left }, now)
+  return left.length === handles.length ? row.end.first : row
+}
 
 /** Expired handles go with the next write; the last one stays, because a session has at least one. */
 function unexpired(handles: readonly StoredHandle[], now: number): readonly StoredHandle[] {

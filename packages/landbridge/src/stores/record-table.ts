@@ -8,17 +8,20 @@ export interface Row {
   readonly id: SessionId
   readonly record: Buffer
   /** When nothing in it is good any more; `null` leaves what was said before. */
-  readonly end: End | null
+  readonly end: RecordEnd | null
 }
 
 /** A record that begins, so that it has to be said when it ends. */
-export type NewRow = Row & { readonly end: End }
+export type NewRow = Row & { readonly end: RecordEnd }
 
 /** In milliseconds since the epoch; `now` is the caller's, so that a server may count on from its own. */
 export interface End {
   readonly at: number
   readonly now: number
 }
+
+/** `first` is when the first of what it holds ends: a table without expiry of its own looks at it then. */
+export type RecordEnd = End & { readonly first: number }
 
 /** The accounts on whose lists a session is from now on, and until when it can be there at the longest. */
 export interface Listing {

@@ -1,0 +1,197 @@
+import { LandbridgeError } from '../core/errors.ts'
+import type { Changed, SessionId, Store } from '../core/store.ts'
+import type { Pg, PgPool, PostgresJs, SqlRow, Value } from './postgres-client.ts'
+import { connectionOf, listenOf } from './postgres-client.ts'
+import type { PostgresSchemaOptions } from './postgres-schema.ts'
+import { namesOf, schemaSql, VERSION } from './postgres-schema.ts'
+import type { Statement, Statements } from './postgres-statements.ts'
+import { statementsOf } from './postgres-statements.ts'
+import { recordStore } from './record-store.ts'
+import type { Found, RecordEnd, RecordTable, Swapped } from './record-table.ts'
+import { accountKey, accountKeys, bytesOf, bytesOfNew, idOf, keptKey } from './sql-keys.ts'
+import type { DueTable } from './sql-sweep.ts'
+import { sweepRecords } from './sql-sweep.ts'
+
+export type { Pg, PgPool, PostgresJs } from './postgres-client.ts'
+export type { PostgresSchemaOptions } from './postgres-schema.ts'
+export { schemaSql } from './postgres-schema.ts'
+
+export interface PostgresOptions extends PostgresSchemaOptions {
+  /** `false` where named prepared statements do not work: PgBouncer in transaction mode before 1.21. Default `true`. */
+  readonly prepare?: boolean
+  /** Whether those who `watch` are told of changes, by NOTIFY. Default `true`. */
+  readonly notify?: boolean
+  /** A client for `watch` that connects to the server itself, where the other one goes through PgBouncer in transaction mode. */
+  readonly direct?: PgPool | PostgresJs
+}
+
+export interface PostgresStore extends Store {
+  /** Makes the tables, or brings them up to date: runs what `schemaSql` returns. Several processes may do so at once. */
+  migrate(): Promise<void>
+}
+
+/**
+ * Sessions in PostgreSQL 13 or later, over a `Pool` or `Client` of `pg` or over `postgres`, which stays the application's. A read is one
+ * statement, and so is a change. The tables have to be there: `await store.migrate()`, or run what `schemaSql()` returns.
+ */
+export function postgres(client: Pg | PostgresJs, options: PostgresOptions = {}): PostgresStore {
+  const names = namesOf(options)
+  const connection = connectionOf(client, options.prepare ?? true)
+  const sql = statementsOf(names)
+  const run = (statement: Statement, values: Value[]): Promise<readonly SqlRow[]> => connection.run(statement, values).catch(explain)
+  const store = recordStore(postgresTable(run, sql, options, names.channel, client))
+  return Object.assign(store, {
+    async migrate(): Promise<void> {
+      await connection.script(schemaSql(options))
+      const [[version]] = (await run(sql.version, [])) as [[string]]
+      if (Number(version) > VERSION) throw tooNew(version)
+    },
+  })
+}
+
+type Run = (statement: Statement, values: Value[]) => Promise<readonly SqlRow[]>
+
+function postgresTable(
+  run: Run,
+  sql: Statements,
+  { notify = true, direct }: PostgresOptions,
+  channel: string,
+  client: Pg | PostgresJs,
+): RecordTable {
+  const listen = notify ? listenOf(direct ?? client) : null
+
+  const load = async (id: SessionId): Promise<Buffer | null> => {
+    const bytes = bytesOf(id)
+    if (bytes === null) return null
+    const [row] = await run(sql.load, [bytes.toString('hex')])
+    return row === undefined ? null : bytesIn(row[0]!)
+  }
+
+  /** A statement sees what stood there when it began: what came between is for another one to read. */
+  const swapped = async ({ id }: Found, statement: Statement, values: Value[]): Promise<Swapped> =>
+    (await run(statement, values)).length > 0 ? true : load(id)
+
+  const replace: RecordTable['replace'] = (found, { record, end }, visible) => {
+    const values = [...whereOf(found), record, end === null ? null : String(end.first), slackOf(end)]
+    if (visible && notify) return swapped(found, sql.replaceTold, [...values, channel, found.id])
+    return swapped(found, sql.replace, values)
+  }
+
+  return {
+    name: 'postgres',
+    load,
+
+    async insert({ id, record, end }, { accounts }) {
+      const { first, others } = accountKeys(accounts)
+      const values = [hexOf(id), record, String(end.first), first]
+      if (others.length === 0) await run(sql.insert, values)
+      else await run(sql.insertListed, [...values, others.join()])
+    },
+
+    replace,
+
+    succeed(found, trace, next, listing) {
+      const before = accountKeys(found.accounts)
+      const after = accountKeys(listing.accounts)
+      const rows = [trace.record, String(trace.end.first), hexOf(next.id), next.record, String(next.end.first), after.first]
+      const values = [...whereOf(found), ...rows]
+      if (before.others.length > 0 || after.others.length > 0) {
+        const lists = [before.others.join(), after.others.join()]
+        return swapped(found, sql.succeedListed, [...values, ...lists, notify ? channel : '', found.id])
+      }
+      if (notify) return swapped(found, sql.succeedTold, [...values, channel, found.id])
+      return swapped(found, sql.succeed, values)
+    },
+
+    remove(found) {
+      const { others } = accountKeys(found.accounts)
+      const values = whereOf(found)
+      if (others.length > 0) return swapped(found, sql.removeListed, [...values, others.join(), notify ? channel : '', found.id])
+      if (notify) return swapped(found, sql.removeTold, [...values, channel, found.id])
+      return swapped(found, sql.remove, values)
+    },
+
+    loadOf: async (account) => (await run(sql.loadOf, [accountKey(account)])).map(recordOf),
+
+    async put(key, value, end) {
+      await run(sql.put, [keptKey(key), Buffer.from(value), String(end.at)])
+    },
+
+    async take(key, now) {
+      const [row] = await run(sql.take, [keptKey(key)])
+      return row !== undefined && Number(row[1]) > now ? bytesIn(row[0]!).toString() : null
+    },
+
+    async sweep(now, limit) {
+      const kept = Number((await run(sql.sweepKept, [String(now), String(limit)]))[0]![0])
+      return kept + (await sweepRecords(dueTable(run, sql, replace), now, limit - kept))
+    },
+
+    async ping() {
+      await run(sql.ping, [])
+    },
+
+    close: () => Promise.resolve(),
+    ...(listen === null ? {} : { watch: (changed: Changed) => listen(channel, (message) => changed(message as SessionId | null)) }),
+  }
+}
+
+function dueTable(run: Run, sql: Statements, replace: RecordTable['replace']): DueTable {
+  const foundOf = (found: readonly Found[]): Value[] => [
+    found.map(({ id }) => hexOf(id)).join(),
+    found.map(({ revision }) => revision.toString('hex')).join(),
+  ]
+  return {
+    replace,
+
+    async due(now, limit) {
+      const rows = await run(sql.due, [String(now), String(limit)])
+      return rows.map(recordOf).map(([id, record]) => ({ id, record }))
+    },
+
+    async bury(dead) {
+      const listed = dead.flatMap(({ id, accounts }) => accountKeys(accounts).others.map((account) => [hexOf(id), account] as const))
+      const lists = [listed.map(([id]) => id).join(), listed.map(([, account]) => account).join()]
+      return Number((await run(sql.bury, [...foundOf(dead), ...lists]))[0]![0])
+    },
+
+    postpone: (later) => run(sql.postpone, [...foundOf(later.map(({ found }) => found)), later.map(({ first }) => first).join()]),
+  }
+}
+
+const hexOf = (id: SessionId): string => bytesOfNew(id).toString('hex')
+const bytesIn = (base64: string): Buffer => Buffer.from(base64, 'base64')
+const recordOf = (row: SqlRow): readonly [SessionId, Buffer] => [idOf(row[0]!), bytesIn(row[1]!)]
+const whereOf = ({ id, revision }: Found): Value[] => [hexOf(id), revision]
+
+/**
+ * How far `due` may lie before the true end: half of the time to it. A change of `due` has to be brought into every index, so it stays where
+ * it was for most writes, and a sweep that comes too early looks again later.
+ */
+const slackOf = (end: RecordEnd | null): string => (end === null ? '0' : String(Math.max(0, Math.floor((end.first - end.now) / 2))))
+
+const TABLE_MISSING = new Set(['42P01', '3F000'])
+/** A prepared statement that is not there, or there already: the connection is not the one that it was. */
+const STATEMENT_LOST = new Set(['26000', '42P05'])
+
+function explain(cause: unknown): never {
+  const { code = '' } = cause as { code?: string }
+  if (TABLE_MISSING.has(code)) {
+    throw new LandbridgeError('ERR_STORE_UNAVAILABLE', 'The tables of the PostgreSQL store are missing.', {
+      hint: 'Run `await store.migrate()` when the application starts, or once the SQL that `schemaSql()` of landbridge/postgres returns.',
+      cause,
+    })
+  }
+  if (STATEMENT_LOST.has(code)) {
+    throw new LandbridgeError('ERR_STORE_UNAVAILABLE', 'PostgreSQL lost a prepared statement.', {
+      hint: 'Pass `prepare: false` to the store: between it and the server is a pooler that does not know prepared statements.',
+      cause,
+    })
+  }
+  throw cause
+}
+
+const tooNew = (version: string): LandbridgeError =>
+  new LandbridgeError('ERR_STORE_UNAVAILABLE', `A later version of Landbridge made the tables (version ${version}, this one knows ${VERSION}).`, {
+    hint: 'Update landbridge, or give the store another `prefix`.',
+  })

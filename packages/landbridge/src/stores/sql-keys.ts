@@ -1,0 +1,34 @@
+/** How ids, accounts and keys stand in the columns of SQL databases: short, of one length, and different for different texts. */
+import { hash } from 'node:crypto'
+import type { SessionId } from '../core/store.ts'
+
+/** The last character of an id holds two bits; another one with the same two bits would be another id for the same bytes. */
+const CANONICAL = /[AQgw]$/
+
+/** The 16 bytes of an id; `null` for one that no bytes are written as, which is nobody's. */
+export const bytesOf = (id: SessionId): Buffer | null => (CANONICAL.test(id) ? Buffer.from(id, 'base64url') : null)
+
+export function bytesOfNew(id: SessionId): Buffer {
+  const bytes = bytesOf(id)
+  if (bytes === null) throw new TypeError(`The id ${id} is not the base64url of 16 bytes.`)
+  return bytes
+}
+
+/** The id that these 16 bytes are, given in hexadecimal digits with or without hyphens. */
+export const idOf = (hex: string): SessionId => Buffer.from(hex.replaceAll('-', ''), 'hex').toString('base64url') as SessionId
+
+/**
+ * 64 bits for an account, as a decimal number. Two accounts of one number stand on one list, and who reads it looks into the records.
+ * As JSON, ids with lone surrogates stay different.
+ */
+export const accountKey = (account: string): string => sha256(account).readBigInt64BE().toString()
+
+/** The accounts behind the first, without repetitions: the first one stands in the session's own row. */
+export function accountKeys(accounts: readonly string[]): { readonly first: string | null; readonly others: readonly string[] } {
+  const [first, ...others] = new Set(accounts.map(accountKey))
+  return { first: first ?? null, others }
+}
+
+export const keptKey = (key: string): Buffer => sha256(key)
+
+const sha256 = (text: string): Buffer => hash('sha256', JSON.stringify(text), 'buffer')
