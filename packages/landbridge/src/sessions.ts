@@ -107,8 +107,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   events.subscribe(warnOfInsecureTransport)
   if (config.onEvent) events.subscribe(config.onEvent)
   const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
-  const failed = (error: Error): void => events.emit({ at: config.now(), host: null, type: 'store.failed', error })
-  const store = guardStore(config.store, failed)
+  const store = guardStore(config.store, (details) => events.emit({ at: config.now(), host: null, ...details }))
   const { lifetime, now, keys, locate, basePath, trustsOrigin } = config
   const context: Context = { store, lifetime, now, keys, locate, basePath, trustsOrigin, emit }
   const stopSweeping = startSweeping(store, config.now)

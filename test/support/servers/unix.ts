@@ -1,5 +1,5 @@
 /** What only a system like Linux has: whose process it is, with whom it ends, and which others it made. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import process from 'node:process'
 
 export type Owner = { readonly uid: number; readonly gid: number }
@@ -25,6 +25,18 @@ export function family(pid: number): number[] {
   const file = `/proc/${pid}/task/${pid}/children`
   const children = existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
   return [pid, ...children.flatMap(family)]
+}
+
+/** The processes that work in a folder. */
+export function processesIn(folder: string): number[] {
+  const all = existsSync('/proc') ? readdirSync('/proc').map(Number).filter(Boolean) : []
+  return all.filter((pid) => {
+    try {
+      return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${folder}/`)
+    } catch {
+      return false // it ended, or belongs to somebody else
+    }
+  })
 }
 
 export function signal(pids: readonly number[], name: NodeJS.Signals): void {

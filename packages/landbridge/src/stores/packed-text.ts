@@ -5,12 +5,11 @@
 
 /** The order is the code: a piece may be added where nothing stands, but never moved. Character 10 parts the entries, 31 escapes. */
 const PIECES: readonly (string | null)[] = [
-  ...['":"', '","', '":', ',"', '"},{"', '":{"', '":["', '"],"', '"},"', '"}'],
-  null,
-  ...['":[{"', '"}]', '":true', '":false', '":null', '"\n"', '\n"', '}\n"', '{"', '["', '[{"id":"', '","signedInAt":1'],
-  ...['\n"\\u0000', '":[]', '":{}', '":{"at":1', '000Z"', 'https://', '"]'],
-  null,
-]
+  ['":"', '","', '":', ',"', '"},{"', '":{"', '":["', '"],"', '"},"', '"}'],
+  [null],
+  ['":[{"', '"}]', '":true', '":false', '":null', '"\n"', '\n"', '}\n"', '{"', '["', '[{"id":"', '","signedInAt":1'],
+  ['\n"\\u0000', '":[]', '":{}', '":{"at":1', '000Z"', 'https://', '"]'],
+].flat()
 const ESCAPE = '\u001f'
 
 const codeOf = new Map(PIECES.flatMap((piece, code) => (piece === null ? [] : [[piece, String.fromCharCode(code)] as const])))

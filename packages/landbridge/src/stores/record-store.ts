@@ -7,6 +7,7 @@
  * writes of one session wait for each other, so fifty at once do not make each other try again.
  */
 import type { Changed, Scope, SessionId, Store, StoredSession, StoreRead } from '../core/store.ts'
+import { batched } from './batch.ts'
 import { queueById } from './queue.ts'
 import type { SessionRecord, TraceRecord } from './record-codec.ts'
 import { decode, decodeFor } from './record-codec.ts'
@@ -23,6 +24,8 @@ const RECENT_LIMIT = 1000
 export function recordStore(table: RecordTable): Store {
   const recent = new Map<SessionId, Buffer>()
   const alone = queueById()
+  const ask =
+    table.loadMany === undefined ? (id: SessionId) => table.load(id) : batched((ids: readonly SessionId[]) => table.loadMany!(ids))
 
   const remember = (id: SessionId, record: Buffer): void => {
     recent.delete(id)
@@ -33,7 +36,7 @@ export function recordStore(table: RecordTable): Store {
 
   const load = async (id: SessionId): Promise<Buffer | null> => {
     if (!ID.test(id)) return null
-    const record = await table.load(id)
+    const record = await ask(id)
     if (record === null) recent.delete(id)
     else remember(id, record)
     return record

@@ -46,6 +46,8 @@ export interface RecordTable {
   readonly name: string
   readonly expiry?: 'system'
   load(id: SessionId): Promise<Buffer | null>
+  /** Several at once, in one round trip, in the order of the ids; where there is no such thing, each is loaded by itself. */
+  loadMany?(ids: readonly SessionId[]): Promise<readonly (Buffer | null)[]>
   /** Rejects when there is a record already. */
   insert(row: NewRow, listing: Listing): Promise<void>
   /** `visible`: readers see more than other times, so those who watch are told. */

@@ -61,7 +61,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
   /** The ids of a session begin alike however often it was renewed: in a Cluster, what stands in braces decides on the slot. */
   const keyOf = (id: SessionId): string => `${prefix}{${id.slice(0, 4)}}${id.slice(4)}`
   const listOf = (account: string): string => `${prefix}a:${JSON.stringify(account)}`
-  const keptOf = (key: string): string => `${prefix}k:${key}`
+  const keptOf = (key: string): string => `${prefix}k:${JSON.stringify(key)}`
   let wasReady = false
 
   /** A client that lost its server would keep commands in a queue, and carry them out when nobody waits for them any more. */
@@ -82,6 +82,8 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
 
   const get = (id: SessionId): Promise<Buffer | null> => connected(() => commands.get(keyOf(id)))
 
+  const { getMany } = commands
+
   const swap = async (found: Found, keys: string[], args: (string | Buffer)[]): Promise<Swapped> => {
     const reply = await run(SCRIPTS.swap, keys, [found.revision, ...args])
     return reply === 1 ? true : (reply as Buffer | null)
@@ -98,6 +100,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     name: 'redis',
     expiry: 'system',
     load: get,
+    ...(getMany === null ? {} : { loadMany: (ids: readonly SessionId[]) => connected(() => getMany(ids.map(keyOf))) }),
 
     async insert({ id, record, end }, listing) {
       await enlist(id, listing, end.now)
