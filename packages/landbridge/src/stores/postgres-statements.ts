@@ -10,6 +10,7 @@ export interface Statement {
 
 type StatementName =
   | 'load'
+  | 'loadMany'
   | 'loadOf'
   | 'insert'
   | 'insertListed'
@@ -34,6 +35,8 @@ export type Statements = Readonly<Record<StatementName, Statement>>
 
 /** base64 is the shortest text that every driver hands over as it is, whatever its own idea of bytes. */
 const RECORD = `encode(record, 'base64')`
+/** The id's 16 bytes ahead of it. */
+const KEYED = `encode(uuid_send(id) || record, 'base64')`
 const REVISION = 'substr(record, 2, 4)'
 
 export function statementsOf({ sessions, accounts, kept, version }: TableNames): Statements {
@@ -59,9 +62,10 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
 
   return {
     load: statement(`SELECT ${RECORD} FROM ${sessions} WHERE id = $1`),
+    loadMany: statement(`SELECT ${KEYED} FROM ${sessions} WHERE id = ANY (${uuids('$1')})`),
     loadOf: statement(
-      `SELECT id, ${RECORD} FROM ${sessions} WHERE account = $1
-       UNION ALL SELECT s.id, ${RECORD} FROM ${accounts} a JOIN ${sessions} s ON s.id = a.session WHERE a.account = $1`,
+      `SELECT ${KEYED} FROM ${sessions} WHERE account = $1
+       UNION ALL SELECT ${KEYED} FROM ${accounts} a JOIN ${sessions} s ON s.id = a.session WHERE a.account = $1`,
     ),
     insert: statement(insert),
     insertListed: statement(`WITH old AS (${insert} RETURNING id) ${list('id', '$5', 'FROM old')}`),
@@ -84,7 +88,7 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
        ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires`,
     ),
     take: statement(`DELETE FROM ${kept} WHERE key = $1 RETURNING encode(value, 'base64'), expires`),
-    due: statement(`SELECT id, ${RECORD} FROM ${sessions} WHERE due <= $1 ORDER BY due LIMIT $2`),
+    due: statement(`SELECT ${KEYED} FROM ${sessions} WHERE due <= $1 ORDER BY due LIMIT $2`),
     bury: statement(
       `WITH dead AS (${unchanged('', `${uuids('$1')}, ${texts('$2')}`)}),
        old AS (DELETE FROM ${sessions} s USING dead WHERE s.id = dead.id RETURNING s.id),

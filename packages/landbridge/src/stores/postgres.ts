@@ -81,6 +81,13 @@ function postgresTable(
     name: 'postgres',
     load,
 
+    async loadMany(ids) {
+      if (ids.length === 1) return [await load(ids[0]!)]
+      const hex = ids.flatMap((id) => bytesOf(id)?.toString('hex') ?? [])
+      const records = new Map((await run(sql.loadMany, [hex.join()])).map(recordOf))
+      return ids.map((id) => records.get(id) ?? null)
+    },
+
     async insert({ id, record, end }, { accounts }) {
       const { first, others } = accountKeys(accounts)
       const values = [hexOf(id), record, String(end.first), first]
@@ -161,7 +168,13 @@ function dueTable(run: Run, sql: Statements, replace: RecordTable['replace']): D
 
 const hexOf = (id: SessionId): string => bytesOfNew(id).toString('hex')
 const bytesIn = (base64: string): Buffer => Buffer.from(base64, 'base64')
-const recordOf = (row: SqlRow): readonly [SessionId, Buffer] => [idOf(row[0]!), bytesIn(row[1]!)]
+
+/** What `KEYED` says: an id and its record. */
+function recordOf([base64]: SqlRow): readonly [SessionId, Buffer] {
+  const bytes = bytesIn(base64!)
+  return [idOf(bytes.subarray(0, 16)), bytes.subarray(16)]
+}
+
 const whereOf = ({ id, revision }: Found): Value[] => [hexOf(id), revision]
 
 /**
@@ -192,6 +205,10 @@ function explain(cause: unknown): never {
 }
 
 const tooNew = (version: string): LandbridgeError =>
-  new LandbridgeError('ERR_STORE_UNAVAILABLE', `A later version of Landbridge made the tables (version ${version}, this one knows ${VERSION}).`, {
-    hint: 'Update landbridge, or give the store another `prefix`.',
-  })
+  new LandbridgeError(
+    'ERR_STORE_UNAVAILABLE',
+    `A later version of Landbridge made the tables (version ${version}, this one knows ${VERSION}).`,
+    {
+      hint: 'Update landbridge, or give the store another `prefix`.',
+    },
+  )

@@ -14,8 +14,7 @@ export function bytesOfNew(id: SessionId): Buffer {
   return bytes
 }
 
-/** The id that these 16 bytes are, given in hexadecimal digits with or without hyphens. */
-export const idOf = (hex: string): SessionId => Buffer.from(hex.replaceAll('-', ''), 'hex').toString('base64url') as SessionId
+export const idOf = (bytes: Buffer): SessionId => bytes.toString('base64url') as SessionId
 
 /**
  * 64 bits for an account, as a decimal number. Two accounts of one number stand on one list, and who reads it looks into the records.
