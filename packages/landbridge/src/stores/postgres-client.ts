@@ -85,7 +85,15 @@ function overPostgresJs(sql: PostgresJs, prepare: boolean): Connection {
 
 /** `null` where there is no connection that could be kept for it. */
 export function listenOf(client: Pg | PgPool | PostgresJs): Listen | null {
-  if ('unsafe' in client) return async (channel, told) => (await client.listen(channel, told, () => told(null))).unlisten
+  if ('unsafe' in client)
+    return async (channel, told) =>
+      (
+        await client.listen(
+          channel,
+          (message) => told(message || null),
+          () => told(null),
+        )
+      ).unlisten
   return 'totalCount' in client ? (channel, told) => keepListening(client, channel, told) : null
 }
 
@@ -109,7 +117,7 @@ async function keepListening(pool: PgPool, channel: string, told: (message: stri
     }
     client.on('error', lose)
     client.once('end', lose)
-    client.on('notification', ({ payload }) => told(payload ?? null))
+    client.on('notification', ({ payload }) => told(payload || null))
     try {
       await client.query(`LISTEN "${channel}"`)
     } catch (error) {

@@ -1,5 +1,5 @@
 /** The tables of the PostgreSQL store, as plain SQL. */
-import { LandbridgeError, show } from '../core/errors.ts'
+import { checkName, PREFIX } from './sql-prefix.ts'
 
 export interface PostgresSchemaOptions {
   /** The schema that holds the tables; it has to exist. Default: the first one of the connection's `search_path`. */
@@ -22,19 +22,11 @@ export interface TableNames {
   readonly prefix: string
 }
 
-export function namesOf({ schema, prefix = 'landbridge_' }: PostgresSchemaOptions): TableNames {
+export function namesOf({ schema, prefix = PREFIX }: PostgresSchemaOptions): TableNames {
   for (const [option, name] of Object.entries({ schema, prefix })) if (name !== undefined) checkName(option, name)
   const full = schema === undefined ? prefix : `${schema}.${prefix}`
   const tables = { sessions: `${full}sessions`, accounts: `${full}accounts`, kept: `${full}kept`, version: `${full}version` }
   return { ...tables, channel: `${full}changed`, prefix }
-}
-
-/** PostgreSQL cuts names at 63 bytes; what needs quotes here would need them in every script, too. */
-function checkName(option: string, name: unknown): void {
-  if (typeof name === 'string' && /^[a-z_][a-z0-9_]{0,24}$/.test(name)) return
-  throw new LandbridgeError('ERR_CONFIG_INVALID', `The option ${option} of the PostgreSQL store is ${show(name)}.`, {
-    hint: 'Write up to 25 small letters, digits and underscores, of which a digit is not the first.',
-  })
 }
 
 /**

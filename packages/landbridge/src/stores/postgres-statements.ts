@@ -30,6 +30,7 @@ type StatementName =
   | 'sweepKept'
   | 'ping'
   | 'version'
+  | 'tell'
 
 export type Statements = Readonly<Record<StatementName, Statement>>
 
@@ -56,7 +57,7 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
   const succeed = `INSERT INTO ${sessions} (id, record, due, account) SELECT $5::uuid, $6::bytea, $7::bigint, $8::bigint FROM old`
   const remove = `DELETE FROM ${sessions} WHERE id = $1 AND ${REVISION} = $2`
   const list = (session: string, others: string, from: string): string =>
-    `INSERT INTO ${accounts} (account, session) SELECT unnest(${numbers(others)}), ${session} ${from}`
+    `INSERT INTO ${accounts} (account, session) SELECT unnest(${numbers(others)}), ${session} ${from} ON CONFLICT DO NOTHING`
   const unlist = (others: string): string =>
     `DELETE FROM ${accounts} a USING old WHERE a.session = old.id AND a.account = ANY (${numbers(others)})`
 
@@ -105,6 +106,7 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
        gone AS (DELETE FROM ${kept} USING dead WHERE ${kept}.key = dead.key RETURNING 1) SELECT count(*) FROM gone`,
     ),
     ping: statement(`SELECT 1 FROM ${sessions} LIMIT 1`),
+    tell: statement(`SELECT pg_notify($1, id) FROM unnest(${texts('$2')}) AS told (id)`),
     version: statement(`SELECT max(version) FROM ${version}`),
   }
 }

@@ -3,14 +3,16 @@ import type { Changed, SessionId, Store } from '../core/store.ts'
 import type { Pg, PgPool, PostgresJs, SqlRow, Value } from './postgres-client.ts'
 import { connectionOf, listenOf } from './postgres-client.ts'
 import type { PostgresSchemaOptions } from './postgres-schema.ts'
+import { teller } from './postgres-teller.ts'
 import { namesOf, schemaSql, VERSION } from './postgres-schema.ts'
 import type { Statement, Statements } from './postgres-statements.ts'
 import { statementsOf } from './postgres-statements.ts'
 import { recordStore } from './record-store.ts'
-import type { Found, RecordEnd, RecordTable, Swapped } from './record-table.ts'
+import type { Found, RecordTable, Swapped } from './record-table.ts'
 import { accountKey, accountKeys, bytesOf, bytesOfNew, idOf, keptKey } from './sql-keys.ts'
+import { tablesMissing, tablesTooNew } from './sql-prefix.ts'
 import type { DueTable } from './sql-sweep.ts'
-import { sweepRecords } from './sql-sweep.ts'
+import { slackOf, sweepRecords } from './sql-sweep.ts'
 
 export type { Pg, PgPool, PostgresJs } from './postgres-client.ts'
 export type { PostgresSchemaOptions } from './postgres-schema.ts'
@@ -44,7 +46,7 @@ export function postgres(client: Pg | PostgresJs, options: PostgresOptions = {})
     async migrate(): Promise<void> {
       await connection.script(schemaSql(options))
       const [[version]] = (await run(sql.version, [])) as [[string]]
-      if (Number(version) > VERSION) throw tooNew(version)
+      if (Number(version) > VERSION) throw tablesTooNew(Number(version), VERSION)
     },
   })
 }
@@ -71,10 +73,14 @@ function postgresTable(
   const swapped = async ({ id }: Found, statement: Statement, values: Value[]): Promise<Swapped> =>
     (await run(statement, values)).length > 0 ? true : load(id)
 
-  const replace: RecordTable['replace'] = (found, { record, end }, visible) => {
-    const values = [...whereOf(found), record, end === null ? null : String(end.first), slackOf(end)]
-    if (visible && notify) return swapped(found, sql.replaceTold, [...values, channel, found.id])
-    return swapped(found, sql.replace, values)
+  const tell = notify ? teller((ids) => run(sql.tell, [channel, ids.join()])) : () => undefined
+
+  const replace: RecordTable['replace'] = async (found, { record, end }, visible) => {
+    const values = [...whereOf(found), record, end === null ? null : String(end.first), String(slackOf(end))]
+    if (visible === 'ended' && notify) return swapped(found, sql.replaceTold, [...values, channel, found.id])
+    const result = await swapped(found, sql.replace, values)
+    if (visible === 'changed' && result === true) tell(found.id)
+    return result
   }
 
   return {
@@ -89,7 +95,7 @@ function postgresTable(
     },
 
     async insert({ id, record, end }, { accounts }) {
-      const { first, others } = accountKeys(accounts)
+      const { first, others } = keysOf(accounts)
       const values = [hexOf(id), record, String(end.first), first]
       if (others.length === 0) await run(sql.insert, values)
       else await run(sql.insertListed, [...values, others.join()])
@@ -98,8 +104,8 @@ function postgresTable(
     replace,
 
     succeed(found, trace, next, listing) {
-      const before = accountKeys(found.accounts)
-      const after = accountKeys(listing.accounts)
+      const before = keysOf(found.accounts)
+      const after = keysOf(listing.accounts)
       const rows = [trace.record, String(trace.end.first), hexOf(next.id), next.record, String(next.end.first), after.first]
       const values = [...whereOf(found), ...rows]
       if (before.others.length > 0 || after.others.length > 0) {
@@ -111,14 +117,14 @@ function postgresTable(
     },
 
     remove(found) {
-      const { others } = accountKeys(found.accounts)
+      const { others } = keysOf(found.accounts)
       const values = whereOf(found)
       if (others.length > 0) return swapped(found, sql.removeListed, [...values, others.join(), notify ? channel : '', found.id])
       if (notify) return swapped(found, sql.removeTold, [...values, channel, found.id])
       return swapped(found, sql.remove, values)
     },
 
-    loadOf: async (account) => (await run(sql.loadOf, [accountKey(account)])).map(recordOf),
+    loadOf: async (account) => (await run(sql.loadOf, [numberOf(accountKey(account))])).map(recordOf),
 
     async put(key, value, end) {
       await run(sql.put, [keptKey(key), Buffer.from(value), String(end.at)])
@@ -157,13 +163,21 @@ function dueTable(run: Run, sql: Statements, replace: RecordTable['replace']): D
     },
 
     async bury(dead) {
-      const listed = dead.flatMap(({ id, accounts }) => accountKeys(accounts).others.map((account) => [hexOf(id), account] as const))
+      const listed = dead.flatMap(({ id, accounts }) => keysOf(accounts).others.map((account) => [hexOf(id), account] as const))
       const lists = [listed.map(([id]) => id).join(), listed.map(([, account]) => account).join()]
       return Number((await run(sql.bury, [...foundOf(dead), ...lists]))[0]![0])
     },
 
     postpone: (later) => run(sql.postpone, [...foundOf(later.map(({ found }) => found)), later.map(({ first }) => first).join()]),
   }
+}
+
+/** An account's 64 bits are a number here: shorter, and compared faster. */
+const numberOf = (key: Buffer): string => key.readBigInt64BE().toString()
+
+function keysOf(accounts: readonly string[]): { readonly first: string | null; readonly others: readonly string[] } {
+  const { first, others } = accountKeys(accounts)
+  return { first: first && numberOf(first), others: others.map(numberOf) }
 }
 
 const hexOf = (id: SessionId): string => bytesOfNew(id).toString('hex')
@@ -177,24 +191,13 @@ function recordOf([base64]: SqlRow): readonly [SessionId, Buffer] {
 
 const whereOf = ({ id, revision }: Found): Value[] => [hexOf(id), revision]
 
-/**
- * How far `due` may lie before the true end: half of the time to it. A change of `due` has to be brought into every index, so it stays where
- * it was for most writes, and a sweep that comes too early looks again later.
- */
-const slackOf = (end: RecordEnd | null): string => (end === null ? '0' : String(Math.max(0, Math.floor((end.first - end.now) / 2))))
-
 const TABLE_MISSING = new Set(['42P01', '3F000'])
 /** A prepared statement that is not there, or there already: the connection is not the one that it was. */
 const STATEMENT_LOST = new Set(['26000', '42P05'])
 
 function explain(cause: unknown): never {
   const { code = '' } = cause as { code?: string }
-  if (TABLE_MISSING.has(code)) {
-    throw new LandbridgeError('ERR_STORE_UNAVAILABLE', 'The tables of the PostgreSQL store are missing.', {
-      hint: 'Run `await store.migrate()` when the application starts, or once the SQL that `schemaSql()` of landbridge/postgres returns.',
-      cause,
-    })
-  }
+  if (TABLE_MISSING.has(code)) throw tablesMissing('PostgreSQL', cause)
   if (STATEMENT_LOST.has(code)) {
     throw new LandbridgeError('ERR_STORE_UNAVAILABLE', 'PostgreSQL lost a prepared statement.', {
       hint: 'Pass `prepare: false` to the store: between it and the server is a pooler that does not know prepared statements.',
@@ -203,12 +206,3 @@ function explain(cause: unknown): never {
   }
   throw cause
 }
-
-const tooNew = (version: string): LandbridgeError =>
-  new LandbridgeError(
-    'ERR_STORE_UNAVAILABLE',
-    `A later version of Landbridge made the tables (version ${version}, this one knows ${VERSION}).`,
-    {
-      hint: 'Update landbridge, or give the store another `prefix`.',
-    },
-  )

@@ -3,7 +3,7 @@ import { afterAlsoSeen, afterDelta, holds, isKept, isLive, successorOf } from '.
 import type { Attachment, Delta, Expectation, Outcome, Scope, SessionId, StoredHandle, StoreRead, Successor } from '../core/store.ts'
 import type { SessionRecord, TraceRecord } from './record-codec.ts'
 import { decode, encodeSession, encodeTrace, revisionOf } from './record-codec.ts'
-import type { Found, Listing, NewRow, RecordTable, Swapped } from './record-table.ts'
+import type { Found, Listing, NewRow, RecordTable, Swapped, Visible } from './record-table.ts'
 
 /** An answer that needs no write, or a write and the answer when it succeeds. */
 export type Step<Answer> = { readonly answer: Answer } | Write<Answer>
@@ -29,7 +29,8 @@ export function updateStep(id: SessionId, scope: Scope, delta: Delta, now: numbe
       if (each.scope === scope) return handle
       return (each.scope === delta.alsoSeen ? afterAlsoSeen(each, delta, now) : null) ?? each
     })
-    return replacing(found!, record!, { session, handles }, now, delta.changes.size > 0 || delta.hash !== undefined, 'saved')
+    const visible = delta.changes.size > 0 || delta.hash !== undefined ? 'changed' : false
+    return replacing(found!, record!, { session, handles }, now, visible, 'saved')
   }
 }
 
@@ -78,7 +79,7 @@ export function attachStep(id: SessionId, through: Scope, { handle, issuedAt, no
     )
       return { answer: 'kept' }
     const seen = others.map((each) => (each.scope === through ? afterAlsoSeen(each, handle, now)! : each))
-    return replacing(found!, record!, { session: found!.session, handles: [...seen, handle] }, now, true, 'attached')
+    return replacing(found!, record!, { session: found!.session, handles: [...seen, handle] }, now, 'changed', 'attached')
   }
 }
 
@@ -92,7 +93,7 @@ export function endStep(id: SessionId, scope?: Scope, account?: string): Work<bo
     const left = scope === undefined ? [] : found.handles.filter((handle) => handle.scope !== scope)
     if (left.length === found.handles.length) return { answer: false }
     if (left.length === 0) return { write: (table) => table.remove(foundAs(found, record!)), done: true, record: null }
-    return replacing(found, record!, { session: found.session, handles: left }, null, true, true)
+    return replacing(found, record!, { session: found.session, handles: left }, null, 'ended', true)
   }
 }
 
@@ -125,7 +126,7 @@ function replacing<Answer>(
   record: Buffer,
   { session, handles }: SessionRecord,
   now: number | null,
-  visible: boolean,
+  visible: Visible,
   done: Answer,
 ): Write<Answer> {
   const row =

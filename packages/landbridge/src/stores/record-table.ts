@@ -29,6 +29,12 @@ export interface Listing {
   readonly until: number
 }
 
+/**
+ * What those who watch are told of a write: `ended`: less can be opened than before; `changed`: readers see something else; `false`: only
+ * times moved, and they are told nothing.
+ */
+export type Visible = 'ended' | 'changed' | false
+
 /** A record that a write has to find as it was read, and the accounts on whose lists its id is. */
 export interface Found {
   readonly id: SessionId
@@ -50,8 +56,7 @@ export interface RecordTable {
   loadMany?(ids: readonly SessionId[]): Promise<readonly (Buffer | null)[]>
   /** Rejects when there is a record already. */
   insert(row: NewRow, listing: Listing): Promise<void>
-  /** `visible`: readers see more than other times, so those who watch are told. */
-  replace(found: Found, row: Row, visible: boolean): Promise<Swapped>
+  replace(found: Found, row: Row, visible: Visible): Promise<Swapped>
   /** Puts a trace in the place of a session, and its successor beside it. Those who watch are told of the old one. */
   succeed(found: Found, trace: NewRow, next: NewRow, listing: Listing): Promise<Swapped>
   /** Those who watch are told. */

@@ -17,14 +17,14 @@ export function bytesOfNew(id: SessionId): Buffer {
 export const idOf = (bytes: Buffer): SessionId => bytes.toString('base64url') as SessionId
 
 /**
- * 64 bits for an account, as a decimal number. Two accounts of one number stand on one list, and who reads it looks into the records.
- * As JSON, ids with lone surrogates stay different.
+ * 64 bits for an account. Two accounts of the same bits stand on one list, and who reads it looks into the records. As JSON, ids with
+ * lone surrogates stay different.
  */
-export const accountKey = (account: string): string => sha256(account).readBigInt64BE().toString()
+export const accountKey = (account: string): Buffer => sha256(account).subarray(0, 8)
 
-/** The accounts behind the first, without repetitions: the first one stands in the session's own row. */
-export function accountKeys(accounts: readonly string[]): { readonly first: string | null; readonly others: readonly string[] } {
-  const [first, ...others] = new Set(accounts.map(accountKey))
+/** The accounts of a session: the first one stands in its own row. */
+export function accountKeys(accounts: readonly string[]): { readonly first: Buffer | null; readonly others: readonly Buffer[] } {
+  const [first, ...others] = [...new Set(accounts)].map(accountKey)
   return { first: first ?? null, others }
 }
 

@@ -2,7 +2,7 @@
 import type { SessionId } from '../core/store.ts'
 import { decode, revisionOf } from './record-codec.ts'
 import { withoutExpired } from './record-steps.ts'
-import type { Found, NewRow, RecordTable } from './record-table.ts'
+import type { Found, NewRow, RecordEnd, RecordTable } from './record-table.ts'
 
 /** A record as it was found, with the accounts on whose lists it is. */
 export interface DueRow {
@@ -67,3 +67,9 @@ export async function sweepRecords(table: DueTable, now: number, limit: number):
   }
   return 0
 }
+
+/**
+ * How far `due` may lie before the true end: half of the time to it. A change of `due` has to be brought into an index, so most writes leave
+ * it where it was, and a sweep that looks too early writes when to look again.
+ */
+export const slackOf = (end: RecordEnd | null): number => (end === null ? 0 : Math.max(0, Math.floor((end.first - end.now) / 2)))
