@@ -35,7 +35,7 @@ export function overPg(url: string, options?: PostgresOptions): Opened<PostgresS
 }
 
 export function overPostgresJs(url: string, options?: PostgresOptions): Opened<PostgresStore> {
-  const sql = postgresJs(url, { max: POOL, onnotice: () => undefined, backoff: 0.2 })
+  const sql = postgresJs(url, { max: POOL, onnotice: () => undefined, backoff: () => 0.2 })
   return [postgres(sql, options), () => sql.end({ timeout: 1 })]
 }
 

@@ -1,4 +1,5 @@
 /** What the PostgreSQL store asks of a driver, over either of the two that applications use. */
+import { keepListening } from './postgres-listen.ts'
 import type { Statement } from './postgres-statements.ts'
 
 export type Value = string | Buffer | null
@@ -27,7 +28,7 @@ export interface PgPool extends Pg {
   connect(): Promise<PgPoolClient>
 }
 
-interface PgPoolClient {
+export interface PgPoolClient {
   query(text: string): Promise<unknown>
   on(event: 'notification', listener: (message: { payload?: string | undefined }) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -95,54 +96,6 @@ export function listenOf(client: Pg | PgPool | PostgresJs): Listen | null {
         )
       ).unlisten
   return 'totalCount' in client ? (channel, told) => keepListening(client, channel, told) : null
-}
-
-const AGAIN_MS = [0, 100, 300, 1000]
-
-/** Holds one connection of the pool, and gets another one when that is lost. */
-async function keepListening(pool: PgPool, channel: string, told: (message: string | null) => void): Promise<() => Promise<void>> {
-  let stopped = false
-  let held: PgPoolClient | null = null
-  let timer: NodeJS.Timeout | undefined
-
-  const listen = async (): Promise<void> => {
-    const client = await pool.connect()
-    let lost = false
-    const lose = (): void => {
-      if (lost) return
-      lost = true
-      if (held === client) held = null
-      client.release(true)
-      again(0)
-    }
-    client.on('error', lose)
-    client.once('end', lose)
-    client.on('notification', ({ payload }) => told(payload || null))
-    try {
-      await client.query(`LISTEN "${channel}"`)
-    } catch (error) {
-      lost = true
-      client.release(true)
-      throw error
-    }
-    held = client
-    if (stopped) lose()
-    else told(null)
-  }
-  const again = (failures: number): void => {
-    if (stopped) return
-    timer = setTimeout(() => listen().catch(() => again(failures + 1)), AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)]!).unref()
-  }
-
-  await listen()
-  return async () => {
-    stopped = true
-    clearTimeout(timer)
-    const client = held
-    held = null
-    client?.release(true)
-    await Promise.resolve()
-  }
 }
 
 const ignore = (): void => undefined
