@@ -41,11 +41,11 @@ SELECT pg_advisory_xact_lock(hashtext('${sessions}'));
 
 CREATE TABLE IF NOT EXISTS ${version} (version integer PRIMARY KEY);
 
--- One row for each session with all that belongs to it. due: when to look whether something in it has ended, in ms since the epoch;
--- account: 64 bits of the hash of the account that is signed in.
+-- One row for each session with all that belongs to it. due: when to look whether something in it has ended, in units of 4096 ms since
+-- the epoch; account: 64 bits of the hash of the account that is signed in.
 ${table} ${sessions} (
-  due bigint NOT NULL,
   account bigint,
+  due integer NOT NULL,
   id uuid PRIMARY KEY,
   record bytea NOT NULL
 );

@@ -46,6 +46,7 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
     `SELECT s.id${columns} FROM unnest(${given}) AS found (id, revision${columns === '' ? '' : ', due'})
      JOIN ${sessions} s ON s.id = found.id WHERE encode(substr(s.record, 2, 4), 'hex') = found.revision FOR UPDATE OF s SKIP LOCKED`
   const uuids = (parameter: string): string => `string_to_array(${parameter}, ',')::uuid[]`
+  const integers = (parameter: string): string => `string_to_array(${parameter}, ',')::integer[]`
   const numbers = (parameter: string): string => `string_to_array(${parameter}, ',')::bigint[]`
   const texts = (parameter: string): string => `string_to_array(${parameter}, ',')`
 
@@ -54,7 +55,7 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
   const swap = `UPDATE ${sessions} SET record = $3, due = coalesce(CASE WHEN $4 - due BETWEEN 0 AND $5 THEN due ELSE $4 END, due)
     WHERE id = $1 AND ${REVISION} = $2`
   const bequeath = `UPDATE ${sessions} SET record = $3, due = $4, account = NULL WHERE id = $1 AND ${REVISION} = $2`
-  const succeed = `INSERT INTO ${sessions} (id, record, due, account) SELECT $5::uuid, $6::bytea, $7::bigint, $8::bigint FROM old`
+  const succeed = `INSERT INTO ${sessions} (id, record, due, account) SELECT $5::uuid, $6::bytea, $7::integer, $8::bigint FROM old`
   const remove = `DELETE FROM ${sessions} WHERE id = $1 AND ${REVISION} = $2`
   const list = (session: string, others: string, from: string): string =>
     `INSERT INTO ${accounts} (account, session) SELECT unnest(${numbers(others)}), ${session} ${from} ON CONFLICT DO NOTHING`
@@ -98,7 +99,7 @@ export function statementsOf({ sessions, accounts, kept, version }: TableNames):
        SELECT count(*) FROM old`,
     ),
     postpone: statement(
-      `WITH later AS (${unchanged(', found.due', `${uuids('$1')}, ${texts('$2')}, ${numbers('$3')}`)})
+      `WITH later AS (${unchanged(', found.due', `${uuids('$1')}, ${texts('$2')}, ${integers('$3')}`)})
        UPDATE ${sessions} s SET due = later.due FROM later WHERE s.id = later.id`,
     ),
     sweepKept: statement(

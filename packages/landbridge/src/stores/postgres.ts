@@ -76,7 +76,7 @@ function postgresTable(
   const tell = notify ? teller((ids) => run(sql.tell, [channel, ids.join()])) : () => undefined
 
   const replace: RecordTable['replace'] = async (found, { record, end }, visible) => {
-    const values = [...whereOf(found), record, end === null ? null : String(end.first), String(slackOf(end))]
+    const values = [...whereOf(found), record, end === null ? null : dueOf(end.first), dueOf(slackOf(end))]
     if (visible === 'ended' && notify) return swapped(found, sql.replaceTold, [...values, channel, found.id])
     const result = await swapped(found, sql.replace, values)
     if (visible === 'changed' && result === true) tell(found.id)
@@ -96,7 +96,7 @@ function postgresTable(
 
     async insert({ id, record, end }, { accounts }) {
       const { first, others } = keysOf(accounts)
-      const values = [hexOf(id), record, String(end.first), first]
+      const values = [hexOf(id), record, dueOf(end.first), first]
       if (others.length === 0) await run(sql.insert, values)
       else await run(sql.insertListed, [...values, others.join()])
     },
@@ -106,7 +106,7 @@ function postgresTable(
     succeed(found, trace, next, listing) {
       const before = keysOf(found.accounts)
       const after = keysOf(listing.accounts)
-      const rows = [trace.record, String(trace.end.first), hexOf(next.id), next.record, String(next.end.first), after.first]
+      const rows = [trace.record, dueOf(trace.end.first), hexOf(next.id), next.record, dueOf(next.end.first), after.first]
       const values = [...whereOf(found), ...rows]
       if (before.others.length > 0 || after.others.length > 0) {
         const lists = [before.others.join(), after.others.join()]
@@ -158,7 +158,7 @@ function dueTable(run: Run, sql: Statements, replace: RecordTable['replace']): D
     replace,
 
     async due(now, limit) {
-      const rows = await run(sql.due, [String(now), String(limit)])
+      const rows = await run(sql.due, [dueOf(now), String(limit)])
       return rows.map(recordOf).map(([id, record]) => ({ id, record }))
     },
 
@@ -168,9 +168,19 @@ function dueTable(run: Run, sql: Statements, replace: RecordTable['replace']): D
       return Number((await run(sql.bury, [...foundOf(dead), ...lists]))[0]![0])
     },
 
-    postpone: (later) => run(sql.postpone, [...foundOf(later.map(({ found }) => found)), later.map(({ first }) => first).join()]),
+    async postpone(later, now) {
+      // Not within the unit that has begun, or this sweep would find it again.
+      const dues = later.map(({ first }) => Math.max(Number(dueOf(first)), Number(dueOf(now)) + 1))
+      await run(sql.postpone, [...foundOf(later.map(({ found }) => found)), dues.join()])
+    },
   }
 }
+
+/** Four seconds: sessions that begin at about the same time share an entry of the index. */
+const UNIT_MS = 4096
+const LAST = 2 ** 31 - 1
+
+const dueOf = (ms: number): string => String(Math.min(Math.floor(ms / UNIT_MS), LAST))
 
 /** An account's 64 bits are a number here: shorter, and compared faster. */
 const numberOf = (key: Buffer): string => key.readBigInt64BE().toString()

@@ -47,7 +47,7 @@ export interface DueTable {
   /** Removes those that are as they were found; how many. */
   bury(dead: readonly Found[]): Promise<number>
   /** Writes when those that are as they were found have to be looked at again. */
-  postpone(later: readonly Later[]): Promise<unknown>
+  postpone(later: readonly Later[], now: number): Promise<unknown>
   replace: RecordTable['replace']
 }
 
@@ -60,7 +60,7 @@ export async function sweepRecords(table: DueTable, now: number, limit: number):
     const rows = await table.due(now, limit)
     if (rows.length === 0) return 0
     const { dead, shrunk, later } = sortDue(rows, now)
-    if (later.length > 0) await table.postpone(later)
+    if (later.length > 0) await table.postpone(later, now)
     const swapped = await Promise.all(shrunk.map(({ found, row }) => table.replace(found, row, false)))
     const removed = (dead.length === 0 ? 0 : await table.bury(dead)) + swapped.filter((each) => each === true).length
     if (removed > 0) return removed
