@@ -142,6 +142,18 @@ describe.each(Object.entries(WRITES))('After %s of this process', (name, write) 
     expect(gated.reads).toBe(reads + 2)
   })
 
+  test('a read that was known is asked for again already while it is under way: its answer may never come', async () => {
+    const { gated, store, session, now } = await setUpSignedIn()
+    await store.read(session.id, ELMER)
+    gated.hold(method)
+    const writing = write(store, session, now)
+    await settle()
+    const fresh = await gated.store.read(session.id, ELMER)
+    expect(await store.read(session.id, ELMER)).toEqual(fresh)
+    gated.release(method)
+    await writing
+  })
+
   test('a read that was under way before it is neither joined nor kept', async () => {
     const { gated, store, session, now } = await setUpSignedIn()
     gated.hold('read')

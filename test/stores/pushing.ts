@@ -102,6 +102,19 @@ export class Inbox {
     this.#refusals = times
   }
 
+  get listening(): number {
+    return this.#listeners.length
+  }
+
+  /** Until it is called, whoever begins to listen hears of things before those who listen already. */
+  listenFirst(): () => void {
+    const before = this.#listeners
+    this.#listeners = []
+    return () => {
+      this.#listeners = [...this.#listeners, ...before]
+    }
+  }
+
   missed(): void {
     for (const listener of this.#listeners) listener(null)
   }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { Scope, SessionId, Store } from '../core/store.ts'
+import type { Scope, SessionId, Store, StoreRead } from '../core/store.ts'
 import type { MaybePromise } from '../core/types.ts'
 import { isPromise } from '../core/types.ts'
 import type { Echo } from './cached-channel.ts'
@@ -63,7 +63,6 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
       let awaited = waiting
       try {
         const done = await late
-        drop()
         if (!isVisible(done)) return done
         awaited = []
         const heard = await Promise.all(waiting.map((echo) => echo.heard()))
@@ -82,7 +81,7 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
   /** Whose message comes under another id than the one that was ended: that of a successor, or ids that only the store knows. */
   const endAccount = (accountId: string, except: SessionId | undefined, expected: readonly SessionId[]): MaybePromise<number> =>
     write({
-      drop: () => near.dropWhere((_, accounts) => accounts === null || accounts.some(({ id }) => id === accountId)),
+      drop: () => near.dropWhere((_, read) => read === undefined || (read?.accounts.some(({ id }) => id === accountId) ?? false)),
       call: () => store.revokeAccount(accountId, except),
       isVisible: (count) => count > 0,
       expected: expected.filter((id) => id !== except),
@@ -138,11 +137,10 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
 
     sweep: (now, limit) =>
       write({
-        drop: () => undefined,
+        drop: () => near.dropWhere((_, read) => read === undefined || (read !== null && hasExpired(read, now))),
         call: () => store.sweep(now, limit),
-        isVisible: (removed) => removed > 0,
+        isVisible: never,
         expected: [],
-        after: () => near.clear(),
       }),
 
     wasRenewed: (id, now) => store.wasRenewed(id, now),
@@ -192,6 +190,7 @@ interface Write<Result> {
 }
 
 const never = (): boolean => false
+const hasExpired = ({ expiresAt, handle }: StoreRead, now: number): boolean => !(expiresAt > now && (handle?.expiresAt ?? Infinity) > now)
 function checkAmounts(amounts: Record<string, number>): void {
   for (const [name, amount] of Object.entries(amounts)) {
     if (!Number.isFinite(amount) || amount < 0) throw new RangeError(`cached: ${name} is ${amount}; write a number that is 0 or more.`)

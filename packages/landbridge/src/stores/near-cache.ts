@@ -7,7 +7,7 @@
  * 3. After `drop(id)` no read that began before it is kept or joined. A read that is under way at that moment is spoiled: those who
  *    wait for it get it, as they asked before, and nobody else does.
  */
-import type { Account, Scope, SessionId, StoreRead } from '../core/store.ts'
+import type { Scope, SessionId, StoreRead } from '../core/store.ts'
 import type { MaybePromise } from '../core/types.ts'
 import { isPromise } from '../core/types.ts'
 import type { Moment } from './near-cache-shelf.ts'
@@ -26,7 +26,8 @@ export interface Loaded {
   readonly began: Moment
 }
 
-export type IsMeant = (id: SessionId, accounts: readonly Account[] | null) => boolean
+/** What a read told; `undefined` while it is under way, so that nothing is known of it but the id. */
+export type IsMeant = (id: SessionId, read: StoreRead | null | undefined) => boolean
 
 export type Load = (id: SessionId, scope: Scope) => MaybePromise<Loaded>
 
@@ -78,12 +79,12 @@ export class NearCache {
     this.#fills.delete(id)
   }
 
-  /** The same for every session that is meant. The accounts of one whose read is under way are not known: `null`. */
+  /** The same for every session that is meant. It looks at all of them. */
   dropWhere(isMeant: IsMeant): void {
     for (const shelf of [this.#found, this.#nothing]) {
-      shelf.deleteWhere((id, slots) => slots.some(({ read }) => isMeant(id, read?.accounts ?? [])))
+      shelf.deleteWhere((id, slots) => slots.some(({ read }) => isMeant(id, read)))
     }
-    for (const id of this.#fills.keys()) if (isMeant(id, null)) this.#fills.delete(id)
+    for (const id of this.#fills.keys()) if (isMeant(id, undefined)) this.#fills.delete(id)
   }
 
   clear(): void {
