@@ -68,6 +68,9 @@ test('every subpath of package.json resolves to built files, and these are their
       "./hono": [
         "honoSessions",
       ],
+      "./memcached": [
+        "memcached",
+      ],
       "./memory": [
         "memory",
       ],

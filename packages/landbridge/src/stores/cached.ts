@@ -4,8 +4,12 @@ import type { MaybePromise } from '../core/types.ts'
 import { isPromise } from '../core/types.ts'
 import type { Echo } from './cached-channel.ts'
 import { Channel, kinOf } from './cached-channel.ts'
+import type { CacheLayer } from './cached-layer.ts'
+import { SharedLayer } from './cached-layer.ts'
 import type { Clocks, Loaded } from './near-cache.ts'
 import { NearCache } from './near-cache.ts'
+
+export type { CacheLayer } from './cached-layer.ts'
 
 export interface CachedOptions {
   /** How much memory the cache may take, in bytes. Default 32 MiB. */
@@ -14,6 +18,8 @@ export interface CachedOptions {
   readonly maxStaleMs?: number
   /** Reads that always ask the store: all, or those of the scopes for which this returns true. */
   readonly alwaysAsk?: boolean | ((scope: Scope) => boolean)
+  /** A cache that the near caches of several processes share, such as `memcached(client)` from `landbridge/memcached`. Default none. */
+  readonly layer?: CacheLayer
   /** The clock, in milliseconds since the epoch, as `createSessions` has one. Default `Date.now`. */
   readonly clock?: () => number
   /** A clock that nobody sets, in milliseconds, for tests. Default `performance.now`. */
@@ -31,12 +37,18 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
   const clocks: Clocks = { now: options.clock ?? Date.now, tick: options.monotonicClock ?? (() => performance.now()) }
   const asks = typeof alwaysAsk === 'function' ? alwaysAsk : () => alwaysAsk
 
+  const shared = options.layer && new SharedLayer(options.layer, store, maxStaleMs, clocks)
   const near = new NearCache(maxBytes, maxStaleMs, clocks, (id, scope): MaybePromise<Loaded> => {
+    if (shared !== undefined) return shared.read(id, scope)
     const began = { time: clocks.now(), tick: clocks.tick() }
     const read = store.read(id, scope)
     return isPromise(read) ? read.then((late) => ({ read: late, began })) : { read, began }
   })
-  const changed = (id: SessionId | null): void => (id === null ? near.clear() : near.drop(id))
+  const changed = (id: SessionId | null): void => {
+    shared?.goPast(id)
+    if (id === null) near.clear()
+    else near.drop(id)
+  }
   const channel = new Channel(store.watch && ((listener) => store.watch!(listener)), changed)
 
   /**
@@ -51,10 +63,11 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
       result = call()
     } catch (error) {
       for (const echo of echoes) echo.none()
+      void forget(expected)
       drop()
       throw error
     }
-    if (isPromise(result) || echoes.length > 0) return answered(result, echoes)
+    if (isPromise(result) || echoes.length > 0 || shared !== undefined) return answered(result, echoes)
     drop()
     if (isVisible(result)) after?.(false)
     return result
@@ -63,16 +76,24 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
       let awaited = waiting
       try {
         const done = await late
-        if (!isVisible(done)) return done
-        awaited = []
-        const heard = await Promise.all(waiting.map((echo) => echo.heard()))
-        after?.(heard.length > 0 && heard.every(Boolean))
+        const echoing = isVisible(done) ? waiting.map((echo) => echo.heard()) : []
+        if (isVisible(done)) awaited = []
+        const [heard] = await Promise.all([Promise.all(echoing), forget(expected)])
+        if (isVisible(done)) after?.(heard.length > 0 && heard.every(Boolean))
         return done
+      } catch (error) {
+        // It may have been carried out all the same.
+        await forget(expected)
+        throw error
       } finally {
         for (const echo of awaited) echo.none()
         drop()
       }
     }
+  }
+
+  const forget = async (ids: readonly SessionId[]): Promise<void> => {
+    if (shared !== undefined) await Promise.all(ids.map((id) => shared.forget(id)))
   }
 
   const writeOf = <Result>(id: SessionId, isVisible: (result: Result) => boolean, call: () => MaybePromise<Result>) =>
@@ -94,7 +115,7 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
 
     read: (id, scope) => (asks(scope) || !channel.isReady() ? store.read(id, scope) : near.read(id, scope)),
 
-    create: (session) => writeOf(session.id, never, () => store.create(session)),
+    create: (session) => write({ drop: () => near.drop(session.id), call: () => store.create(session), isVisible: never, expected: [] }),
 
     update: (id, scope, delta, now) => {
       const isVisible = delta.changes.size > 0 || delta.hash !== undefined
@@ -131,7 +152,7 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
       }),
 
     revokeAccount(accountId, except) {
-      if (!channel.isOpen()) return endAccount(accountId, except, [])
+      if (!channel.isOpen() && shared === undefined) return endAccount(accountId, except, [])
       return idsOf(accountId).then((ids) => endAccount(accountId, except, ids))
     },
 
