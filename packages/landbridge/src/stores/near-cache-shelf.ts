@@ -18,8 +18,11 @@ export interface Slot {
 interface Entry {
   readonly id: SessionId
   /** Rarely more than one or two: an array costs less than a map. */
-  slots: readonly Slot[]
-  bytes: number
+  readonly slots: readonly Slot[]
+  readonly bytes: number
+  /** Neighbours in the order of use. */
+  older: Entry
+  newer: Entry
 }
 
 /** Scopes of one session that are kept; whoever shows one cookie on a thousand hosts must not make a look-up slow. */
@@ -27,8 +30,12 @@ const SLOTS_LIMIT = 8
 
 export class Shelf {
   readonly #maxBytes: number
-  /** In the order of their use, the oldest first. */
   readonly #entries = new Map<SessionId, Entry>()
+  /**
+   * In a ring with the entries: the oldest is next to it on one side, the newest on the other. (The order of a `Map` would do, were it not
+   * that its first key is found by passing all places from which something was deleted.)
+   */
+  readonly #end = newEnd()
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -44,8 +51,8 @@ export class Shelf {
     if (entry === undefined) return undefined
     for (const slot of entry.slots) {
       if (slot.scope === scope) {
-        this.#entries.delete(entry.id)
-        this.#entries.set(entry.id, entry)
+        unlink(entry)
+        this.#link(entry)
         return slot
       }
     }
@@ -58,7 +65,7 @@ export class Shelf {
     this.delete(id)
     if (ENTRY_BYTES + bytesOf(slot) > this.#maxBytes) return
     this.#set(id, [...others.slice(1 - SLOTS_LIMIT), slot])
-    while (this.#bytes > this.#maxBytes) this.delete(this.#entries.keys().next().value!)
+    while (this.#bytes > this.#maxBytes) this.delete(this.#end.newer.id)
   }
 
   deleteSlot(id: SessionId, scope: Scope): void {
@@ -74,27 +81,50 @@ export class Shelf {
     if (entry === undefined) return
     this.#bytes -= entry.bytes
     this.#entries.delete(id)
+    unlink(entry)
   }
 
   /** Looks at every entry: for what is rare. */
-  deleteWhere(goes: (id: SessionId, reads: readonly Slot[]) => boolean): void {
+  deleteWhere(goes: (id: SessionId, slots: readonly Slot[]) => boolean): void {
     for (const { id, slots } of this.#entries.values()) if (goes(id, slots)) this.delete(id)
   }
 
   clear(): void {
     this.#entries.clear()
+    this.#end.older = this.#end.newer = this.#end
     this.#bytes = 0
   }
 
   #set(id: SessionId, slots: readonly Slot[]): void {
     const bytes = slots.reduce((sum, slot) => sum + bytesOf(slot), ENTRY_BYTES)
-    this.#entries.set(id, { id, slots, bytes })
+    const entry: Entry = { id, slots, bytes, older: this.#end, newer: this.#end }
+    this.#entries.set(id, entry)
+    this.#link(entry)
     this.#bytes += bytes
+  }
+
+  /** As the newest. */
+  #link(entry: Entry): void {
+    entry.older = this.#end.older
+    entry.newer = this.#end
+    entry.older.newer = entry
+    this.#end.older = entry
   }
 }
 
+function unlink({ older, newer }: Entry): void {
+  older.newer = newer
+  newer.older = older
+}
+
+function newEnd(): Entry {
+  const end = { id: '' as SessionId, slots: [], bytes: 0 } as unknown as Entry
+  end.older = end.newer = end
+  return end
+}
+
 /** What V8 needs beside the texts, as `test/stores/cached-memory.test.ts` measures it: objects, numbers, heads of strings, places in maps. */
-const ENTRY_BYTES = 240
+const ENTRY_BYTES = 360
 const SLOT_BYTES = 120
 const SESSION_BYTES = 160
 const HANDLE_BYTES = 240
