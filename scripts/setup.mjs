@@ -40,7 +40,7 @@ const SYSTEM = [
   server('Redis', 'redis-server', '/usr/bin/redis-server', 'LANDBRIDGE_REDIS'),
   server('Valkey', 'valkey-server', '/usr/bin/valkey-server', 'LANDBRIDGE_VALKEY'),
   server('PostgreSQL', 'postgresql', '/usr/lib/postgresql/*/bin/postgres', 'LANDBRIDGE_POSTGRES'),
-  server('PgBouncer', 'pgbouncer', '/usr/sbin/pgbouncer', 'LANDBRIDGE_PGBOUNCER'),
+  { name: 'PgBouncer', usedBy: 'test/stores', debian: 'pgbouncer', path: '/usr/sbin/pgbouncer', override: 'LANDBRIDGE_PGBOUNCER' },
   server('MariaDB', 'mariadb-server-core', '/usr/sbin/mariadbd', 'LANDBRIDGE_MARIADB'), // no service, no data: the executables
   server('Memcached', 'memcached', '/usr/bin/memcached', 'LANDBRIDGE_MEMCACHED'),
 ]
@@ -180,6 +180,8 @@ function aptInstall(names) {
     const refused = names.filter((name) => !apt('install', [name]).ok) // one that is not to be had must not keep the others away
     return refused.length === 0 ? undefined : `apt-get: ${all.output.trim().split('\n').at(-1)}`
   } finally {
+    const hasSystemd = existsSync('/run/systemd/system')
+    if (hasSystemd) for (const name of names) run('systemctl', ['disable', name]) // or it would start with the machine; most have no service
     if (protects) rmSync(POLICY, { force: true })
   }
 }

@@ -32,7 +32,11 @@ const isBuiltin = (name: string) => name.startsWith('node:') && builtinModules.i
 /** What each room may import at run time besides Node's own modules; types may also come from what stands after the bar. */
 const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   core: { modules: /^(?:core\/|tldts$)/ },
-  stores: { modules: /^core\/|^stores\/sqlite-file\.ts$/, types: /^node:sqlite$/ },
+  stores: {
+    modules:
+      /^core\/|^stores\/(?:(?:sqlite-file|batch|packed-text|queue|express-store-[a-z]+|record-[a-z]+|redis-client|cached-[a-z]+|near-cache(?:-shelf)?)\.ts$|sealed\/)/,
+    types: /^node:sqlite$/,
+  },
   testing: { modules: /^(?:core|testing)\// },
   transports: { modules: /^core\// },
   'account-endpoints.ts': { modules: /^core\// },

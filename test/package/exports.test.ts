@@ -62,6 +62,9 @@ test('every subpath of package.json resolves to built files, and these are their
       "./express": [
         "expressSessions",
       ],
+      "./express-store": [
+        "expressStore",
+      ],
       "./fastify": [
         "fastifySessions",
       ],
@@ -80,6 +83,9 @@ test('every subpath of package.json resolves to built files, and these are their
       ],
       "./redis": [
         "redis",
+      ],
+      "./sealed-cookie": [
+        "sealedCookie",
       ],
       "./sqlite": [
         "sqlite",

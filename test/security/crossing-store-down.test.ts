@@ -61,7 +61,7 @@ describe('a store that is down', () => {
   })
 })
 
-test('a store that hangs is a 503 within three seconds, at whichever step, and everything works once it answers', async () => {
+test('a store that hangs is a 503 within a second, at whichever step, and everything works once it answers', async () => {
   const hanging = async (method: Method) => {
     const { browser, watched, clock } = hubOf()
     await signIn(browser, HUB)
@@ -71,7 +71,7 @@ test('a store that hangs is a 503 within three seconds, at whichever step, and e
     const began = performance.now()
     const { response } = await browser.hop(next)
     expect([response.status, newHandles(response)]).toEqual([503, []])
-    expect(performance.now() - began).toBeLessThan(3000)
+    expect(performance.now() - began).toBeLessThan(1000)
     open()
     clock.advance(2000)
     expect(await whoAt(browser, `${ELMER}/page`)).toBe('ada')

@@ -77,8 +77,8 @@ describe.skipIf(missingRedis !== null)('Over Redis,', () => {
   })
 
   test('no read of another process is old once its message is here: 1000 changes and ends', async () => {
-    const { near, far, prefix } = twoNodes()
-    const heard = await listen(prefix)
+    const { near, far } = twoNodes()
+    const heard = await listen()
     for (let i = 0; i < 500; i++) {
       const now = Date.now()
       const session = newSession(now)
@@ -95,11 +95,15 @@ describe.skipIf(missingRedis !== null)('Over Redis,', () => {
     }
 
     /** Hears of things after the near cache of the other process has. */
-    async function listen(_: string) {
+    async function listen() {
       const waiting = new Map<SessionId, () => void>()
       const stop = await far.watch!((id) => id !== null && waiting.get(id)?.())
       onTestFinished(() => stop())
-      return (id: SessionId) => new Promise<void>((resolve) => waiting.set(id, resolve))
+      return (id: SessionId): Promise<void> => {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        waiting.set(id, resolve)
+        return promise
+      }
     }
   })
 
@@ -142,7 +146,7 @@ describe.skipIf(missingRedis !== null)('Over Redis,', () => {
     onTestFinished(async () => {
       await Promise.all([near.close(), far.close()])
     })
-    return { near, far, prefix }
+    return { near, far }
   }
 })
 

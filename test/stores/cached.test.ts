@@ -438,6 +438,11 @@ test('the rest of the contract goes through: what it cannot do, who removes what
   expect(cached(memory())).not.toHaveProperty('expiry')
 })
 
+test('a store that keeps sessions in cookies is refused: there is nothing to cache', () => {
+  const store = { ...memory(), forRequest: () => Promise.race([]) as never }
+  expect(() => cached(store)).toThrow(TypeError)
+})
+
 test.each([{ maxBytes: -1 }, { maxBytes: Number.NaN }, { maxStaleMs: Infinity }, { maxStaleMs: -5 }])('%j is refused', (options) => {
   expect(() => cached(memory(), options)).toThrow(RangeError)
 })

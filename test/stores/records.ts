@@ -10,7 +10,7 @@ export function session(
   { account, expiresAt = Date.now() + HOUR }: { account?: string; expiresAt?: number } = {},
 ): NewSession {
   const now = Date.now()
-  const handle = { scope: ELMER, hash: 'h'.repeat(43) as SecretHash, createdAt: now, seenAt: now, expiresAt, values: '' }
+  const handle = { scope: ELMER, hash: `${'h'.repeat(42)}g` as SecretHash, createdAt: now, seenAt: now, expiresAt, values: '' }
   const accounts = account === undefined ? [] : [{ id: account, signedInAt: now }]
   return { id: name.padEnd(22, '_') as SessionId, createdAt: now, expiresAt, accounts, values: '', handle }
 }

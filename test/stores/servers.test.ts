@@ -1,7 +1,9 @@
 /** The servers that the tests of the stores stand on: what they promise is checked here, so that a fault of theirs shows as one. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
@@ -13,6 +15,7 @@ import { missingMariaDb, startMariaDb } from '../support/servers/mariadb.ts'
 import { missingMemcached, startMemcached } from '../support/servers/memcached.ts'
 import { missingPgBouncer, missingPostgres, startPgBouncer, startPostgres } from '../support/servers/postgres.ts'
 import type { Server } from '../support/servers/process.ts'
+import { removeLeftovers } from '../support/servers/process.ts'
 import { missingOwnRedis, missingRedis, missingValkey, startRedis, startRedisCluster } from '../support/servers/redis.ts'
 import { startSentinel, startValkey } from '../support/servers/redis.ts'
 import { family } from '../support/servers/unix.ts'
@@ -162,6 +165,8 @@ describe('A server ends with the process that started it', () => {
     else child.kill(signal)
     await exited
     await expect.poll(() => Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false))
+    removeLeftovers() // a killed process could not; whoever starts the next server does
+    expect(readdirSync(tmpdir()).filter((name) => name.includes(`-${child.pid}-`))).toEqual([])
   })
 })
 
@@ -199,6 +204,7 @@ async function postgresClient({ url }: Server): Promise<Client> {
 async function talkPostgres(server: Server): Promise<Talk> {
   const client = await postgresClient(server)
   const table = `"${KEY}"`
+  if (!server.own) onTestFinished(() => client.query(`DROP TABLE IF EXISTS ${table}`).then(() => undefined))
   return {
     async write(value) {
       await client.query(`DROP TABLE IF EXISTS ${table}`)
@@ -208,11 +214,12 @@ async function talkPostgres(server: Server): Promise<Talk> {
   }
 }
 
-async function talkMariaDb({ url }: Server): Promise<Talk> {
-  const client = await createConnection(url)
+async function talkMariaDb(server: Server): Promise<Talk> {
+  const client = await createConnection(server.url)
   client.on('error', () => undefined)
   onTestFinished(() => client.destroy())
   const table = `\`${KEY}\``
+  if (!server.own) onTestFinished(() => client.query(`DROP TABLE IF EXISTS ${table}`).then(() => undefined))
   return {
     async write(value) {
       await client.query(`DROP TABLE IF EXISTS ${table}`)

@@ -1,5 +1,6 @@
 // One of several processes of an application: a hub and its spokes, with a near cache over Redis. Tells its port over IPC. What the browser
 // asked for stands in `x-url`.
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
@@ -19,7 +20,9 @@ const sessions = createSessions({
   store: cached({ ...store, watch: watch! }, { maxStaleMs: Number(maxStaleMs), alwaysAsk: asksAlways === 'true' }),
 })
 
-const server = createServer(async (incoming, outgoing) => {
+const server = createServer((incoming, outgoing) => void serve(incoming, outgoing))
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { 'x-url': url, ...headers } = incoming.headers
   const asked = new URL(String(url))
   const init = { method: incoming.method ?? 'GET', headers: { ...(headers as Record<string, string>), host: asked.host } }
@@ -34,7 +37,7 @@ const server = createServer(async (incoming, outgoing) => {
   for (const [name, value] of answer.headers) if (name !== 'set-cookie') outgoing.setHeader(name, value)
   outgoing.setHeader('set-cookie', answer.headers.getSetCookie())
   outgoing.writeHead(answer.status).end(await answer.text())
-})
+}
 
 server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
 process.on('disconnect', () => process.exit(0))

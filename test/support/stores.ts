@@ -10,11 +10,11 @@ type Method = Exclude<keyof Store, 'name'>
 type AnyCall = (...args: unknown[]) => unknown
 
 /** A store whose every call goes through `around` first: the public contract, seen from outside. */
-export function wrapped(store: Store, around: (method: Method, call: () => unknown) => unknown): Store {
+export function wrapped(store: Store, around: (method: Method, call: () => unknown, args: readonly unknown[]) => unknown): Store {
   const names = (Object.keys(store) as (keyof Store)[]).filter((name) => name !== 'name')
   const methods = names.map((method) => [
     method,
-    (...args: unknown[]) => around(method, () => (store[method] as AnyCall).apply(store, args)),
+    (...args: unknown[]) => around(method, () => (store[method] as AnyCall).apply(store, args), args),
   ])
   return { name: store.name, ...(Object.fromEntries(methods) as Omit<Store, 'name'>) }
 }

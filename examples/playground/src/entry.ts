@@ -94,6 +94,10 @@ function aboutOf(event: SessionEvent): About {
       }
     case 'store.failed':
       return { tone: 'alarm', sentence: `The store failed: ${event.error.message}` }
+    case 'store.down':
+      return { tone: 'alarm', sentence: 'The store does not answer. Until it does, requests that need it get 503 at once.' }
+    case 'store.back':
+      return { tone: 'alarm', sentence: `The store answers again, after ${event.downMs} ms. ${event.failedCalls} calls failed meanwhile.` }
   }
 }
 

@@ -67,7 +67,7 @@ async function initialise(data: string, engine: readonly string[]): Promise<void
     `CREATE DATABASE ${NAME} CHARACTER SET utf8mb4;`,
     'FLUSH PRIVILEGES;',
     `CREATE USER '${NAME}'@'127.0.0.1' IDENTIFIED BY '${PASSWORD}';`,
-    `GRANT ALL ON *.* TO '${NAME}'@'127.0.0.1';`,
+    `GRANT ALL ON ${NAME}.* TO '${NAME}'@'127.0.0.1';`,
     '',
   ]
   await runAs(USER, 'mkdir', [data])

@@ -9,7 +9,7 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { quietPort } from './network.ts'
 import type { Owner } from './unix.ts'
-import { family, isAlive, ownerFor, signal, tied } from './unix.ts'
+import { family, isAlive, ownerFor, processesIn, signal, tied } from './unix.ts'
 
 /** What a test may do to a server. */
 export interface Faults {
@@ -236,10 +236,13 @@ function freshFolder(user: string): string {
 }
 
 /** The folders of processes that were killed before they could remove them. */
-function removeLeftovers(): void {
+export function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
     const pid = Number(name.slice(PREFIX.length).split('-')[0])
-    if (!isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    if (isAlive(pid)) continue
+    const folder = join(tmpdir(), name)
+    signal(processesIn(folder), 'SIGKILL') // who stood still, as a child of a paused server, did not notice its end
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,5 @@
 /** What only a system like Linux has: whose process it is, with whom it ends, and which others it made. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import process from 'node:process'
 
 export type Owner = { readonly uid: number; readonly gid: number }
@@ -22,9 +22,27 @@ export function ownerFor(user: string): Owner | null {
 
 /** A process and all its descendants, parents first. PostgreSQL serves each connection from a process of its own, in a group of its own. */
 export function family(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`
-  const children = existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
-  return [pid, ...children.flatMap(family)]
+  return [pid, ...childrenOf(pid).flatMap(family)]
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return [] // it ended meanwhile, or this system has no /proc
+  }
+}
+
+/** The processes that work in a folder. */
+export function processesIn(folder: string): number[] {
+  const all = existsSync('/proc') ? readdirSync('/proc').map(Number).filter(Boolean) : []
+  return all.filter((pid) => {
+    try {
+      return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${folder}/`)
+    } catch {
+      return false // it ended, or belongs to somebody else
+    }
+  })
 }
 
 export function signal(pids: readonly number[], name: NodeJS.Signals): void {

@@ -1,4 +1,4 @@
-/** How long a store or a host resolver may take for one answer, in milliseconds. */
+/** How long a function of the application, such as a host resolver, may take for one answer, in milliseconds. */
 const DEADLINE_MS = 2000
 
 /** The result, or a failure when it takes too long: what hangs behind the application must not hang the application. */

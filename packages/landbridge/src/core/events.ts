@@ -121,7 +121,12 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
   | { readonly type: 'cookie.insecure-transport' }
   /** A change came too late: its session had ended meanwhile, and stays ended. */
   | { readonly type: 'save.refused'; readonly session: SessionId }
+  /** A call of the store failed. While the store is down, calls fail without an event each. */
   | { readonly type: 'store.failed'; readonly error: Error }
+  /** The store does not answer: from now on calls fail at once. */
+  | { readonly type: 'store.down'; readonly error: Error }
+  /** The store answers again after `downMs` milliseconds, in which `failedCalls` calls failed. */
+  | { readonly type: 'store.back'; readonly downMs: number; readonly failedCalls: number }
 )
 
 /** An event without the fields that every event has. */

@@ -118,7 +118,7 @@ export class SharedLayer {
     const now = this.#clocks.now()
     const age = now - time
     const isRight = version === VERSION && under === fence && read.id === id && read.handle?.scope === scope
-    if (!isRight || !(age >= 0 && age < this.#maxStaleMs) || !(read.expiresAt > now && read.handle!.expiresAt > now)) return null
+    if (!isRight || !(age >= 0 && age < this.#maxStaleMs) || !(read.expiresAt > now && read.handle.expiresAt > now)) return null
     return { read, began: { time, tick: this.#clocks.tick() - age } }
   }
 

@@ -29,11 +29,13 @@ export interface CachedOptions {
 /**
  * A near cache in front of a store: reads are answered from this process's memory, writes go to the store. A session that another
  * process ended or changed is asked for again as soon as the store's message about that is here (`watch`), and after `maxStaleMs` in any
- * case. What exactly is promised is in docs/stores/cached.md. Closing it closes the store. Throws `RangeError` for a number that is none.
+ * case. What exactly is promised is in docs/stores/cached.md. Closing it closes the store. Throws `RangeError` for a number that is none, and
+ * `TypeError` for a store that keeps sessions in cookies.
  */
 export function cached(store: Store, options: CachedOptions = {}): Store {
   const { maxBytes = 32 * 1024 * 1024, maxStaleMs = 5000, alwaysAsk = false } = options
   checkAmounts({ maxBytes, maxStaleMs })
+  if (store.forRequest !== undefined) throw new TypeError(`cached: ${store.name} keeps sessions in cookies, so there is nothing to cache.`)
   const clocks: Clocks = { now: options.clock ?? Date.now, tick: options.monotonicClock ?? (() => performance.now()) }
   const asks = typeof alwaysAsk === 'function' ? alwaysAsk : () => alwaysAsk
 

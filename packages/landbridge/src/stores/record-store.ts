@@ -7,6 +7,7 @@
  * writes of one session wait for each other, so fifty at once do not make each other try again.
  */
 import type { Changed, Scope, SessionId, Store, StoredSession, StoreRead } from '../core/store.ts'
+import { batched } from './batch.ts'
 import { queueById } from './queue.ts'
 import type { SessionRecord, TraceRecord } from './record-codec.ts'
 import { decode, decodeFor } from './record-codec.ts'
@@ -18,14 +19,20 @@ import type { RecordTable } from './record-table.ts'
 const ID = /^[\w-]{22}$/
 /** Each try loses only to a write of another process that succeeded. */
 const TRIES = 1000
+const LIST_TRIES = 20
+/** What was read last is kept for the write that may follow: a guess, and not worth much memory. */
 const RECENT_LIMIT = 1000
+const RECENT_BYTES = 8192
 
 export function recordStore(table: RecordTable): Store {
   const recent = new Map<SessionId, Buffer>()
   const alone = queueById()
+  const ask =
+    table.loadMany === undefined ? (id: SessionId) => table.load(id) : batched((ids: readonly SessionId[]) => table.loadMany!(ids))
 
   const remember = (id: SessionId, record: Buffer): void => {
     recent.delete(id)
+    if (record.length > RECENT_BYTES) return
     if (recent.size >= RECENT_LIMIT) recent.delete(recent.keys().next().value!)
     // A copy: what the driver hands over may be a small part of a large block.
     recent.set(id, Buffer.from(record))
@@ -33,7 +40,7 @@ export function recordStore(table: RecordTable): Store {
 
   const load = async (id: SessionId): Promise<Buffer | null> => {
     if (!ID.test(id)) return null
-    const record = await table.load(id)
+    const record = await ask(id)
     if (record === null) recent.delete(id)
     else remember(id, record)
     return record
@@ -96,13 +103,7 @@ export function recordStore(table: RecordTable): Store {
     put: (key, value, expiresAt, now) => table.put(key, value, { at: expiresAt, now }),
     take: (key, now) => table.take(key, now),
 
-    async sessionsOf(account, now): Promise<readonly StoredSession[]> {
-      const rows = await table.loadOf(account)
-      return rows.flatMap(([id, record]) => {
-        const found = decode(record, id)
-        return found !== null && 'handles' in found && isListed(found, account) && isUsable(found, now) ? [found.session] : []
-      })
-    },
+    sessionsOf: (account, now) => sessionsOf(account, now, LIST_TRIES),
 
     async revokeAccount(account, except) {
       const rows = await table.loadOf(account)
@@ -115,6 +116,15 @@ export function recordStore(table: RecordTable): Store {
     ping: () => table.ping(),
     close: () => table.close(),
     ...(table.watch === undefined ? {} : { watch: (changed: Changed) => table.watch!(changed) }),
+  }
+
+  /** A trace on the list is a renewal under way: what it became may not have been on the list yet. */
+  async function sessionsOf(account: string, now: number, tries: number): Promise<readonly StoredSession[]> {
+    const rows = await table.loadOf(account)
+    const found = rows.map(([id, record]) => decode(record, id)).filter((each) => each !== null)
+    const sessions = found.filter((each) => 'handles' in each)
+    if (sessions.length < found.length && tries > 1) return sessionsOf(account, now, tries - 1)
+    return sessions.filter((each) => isListed(each, account) && isUsable(each, now)).map(({ session }) => session)
   }
 
   async function decoded(id: SessionId): Promise<SessionRecord | TraceRecord | null> {

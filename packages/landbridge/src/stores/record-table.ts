@@ -43,6 +43,8 @@ export interface RecordTable {
   readonly name: string
   readonly expiry?: 'system'
   load(id: SessionId): Promise<Buffer | null>
+  /** Several at once, in one round trip, in the order of the ids; where there is no such thing, each is loaded by itself. */
+  loadMany?(ids: readonly SessionId[]): Promise<readonly (Buffer | null)[]>
   /** Rejects when there is a record already. */
   insert(row: NewRow, listing: Listing): Promise<void>
   /** `visible`: readers see more than other times, so those who watch are told. */
@@ -51,7 +53,10 @@ export interface RecordTable {
   succeed(found: Found, trace: NewRow, next: NewRow, listing: Listing): Promise<Swapped>
   /** Those who watch are told. */
   remove(found: Found): Promise<Swapped>
-  /** The records of the ids on an account's list; those that lead nowhere may be left out. */
+  /**
+   * The records of the ids on an account's list; those that lead nowhere may be left out. A session and its successor are seen at one
+   * moment, so that never both are live.
+   */
   loadOf(account: string): Promise<readonly (readonly [SessionId, Buffer])[]>
   put(key: string, value: string, end: End): Promise<void>
   take(key: string, now: number): Promise<string | null>

@@ -6,10 +6,12 @@ type Text = string | Buffer
 /** A client of `ioredis`: `new Redis()`, also with Sentinels, or `new Cluster()`. */
 export interface IoRedis {
   readonly status: string
+  /** Of a Cluster only. */
+  readonly nodes?: unknown
   getBuffer(key: string): Promise<Buffer | null>
+  mgetBuffer(keys: string[]): Promise<(Buffer | null)[]>
   getdelBuffer(key: string): Promise<Buffer | null>
-  evalshaBuffer(sha: string, keys: number, ...args: Text[]): Promise<unknown>
-  evalBuffer(script: string, keys: number, ...args: Text[]): Promise<unknown>
+  callBuffer(command: string, args: (Text | number)[]): Promise<unknown>
   duplicate(): IoRedisSubscriber
 }
 
@@ -23,6 +25,8 @@ interface IoRedisSubscriber {
 /** A client of `redis` (node-redis): `createClient()`, `createSentinel()`, `createCluster()` or `createClientPool()`, connected by the application. */
 export interface NodeRedis {
   readonly isReady?: boolean
+  /** Of a Cluster only. */
+  readonly masters?: unknown
   withTypeMapping(mapping: Record<number, unknown>): unknown
   listenerCount(event: 'error'): number
   on(event: 'error', listener: () => void): unknown
@@ -31,6 +35,7 @@ export interface NodeRedis {
 
 interface NodeRedisCommands {
   get(key: string): Promise<Buffer | null>
+  mGet(keys: string[]): Promise<(Buffer | null)[]>
   getDel(key: string): Promise<Buffer | null>
   evalSha(sha: string, given: { keys: string[]; arguments: Text[] }): Promise<unknown>
   eval(script: string, given: { keys: string[]; arguments: Text[] }): Promise<unknown>
@@ -47,6 +52,10 @@ export interface Commands {
   /** False while the connection is known to be lost: a command would only wait in the client's queue. */
   ready(): boolean
   get(key: string): Promise<Buffer | null>
+  /** Whether it is a Cluster, where keys of different slots lie on different servers. */
+  readonly isSpread: boolean
+  /** Of keys in one slot, at one moment. */
+  getMany(keys: string[]): Promise<(Buffer | null)[]>
   getDelete(key: string): Promise<Buffer | null>
   /** Runs a script that the server knows by its SHA-1; all keys in one slot. */
   runLoaded(sha: string, keys: string[], args: Text[]): Promise<unknown>
@@ -63,9 +72,11 @@ function overIoRedis(client: IoRedis): Commands {
     // Before the first command, a lazy client waits.
     ready: () => client.status === 'ready' || client.status === 'wait',
     get: (key) => client.getBuffer(key),
+    isSpread: client.nodes !== undefined,
+    getMany: (keys) => client.mgetBuffer(keys),
     getDelete: (key) => client.getdelBuffer(key),
-    runLoaded: (sha, keys, args) => client.evalshaBuffer(sha, keys.length, ...keys, ...args),
-    run: (script, keys, args) => client.evalBuffer(script, keys.length, ...keys, ...args),
+    runLoaded: (sha, keys, args) => client.callBuffer('evalsha', [sha, keys.length, ...keys, ...args]),
+    run: (script, keys, args) => client.callBuffer('eval', [script, keys.length, ...keys, ...args]),
     async subscribe(channel, told) {
       const subscriber = client.duplicate()
       subscriber.on('error', ignore)
@@ -88,6 +99,8 @@ function overNodeRedis(client: NodeRedis): Commands {
     // A cluster does not say.
     ready: () => client.isReady !== false,
     get: (key) => commands.get(key),
+    isSpread: client.masters !== undefined,
+    getMany: (keys) => commands.mGet(keys),
     getDelete: (key) => commands.getDel(key),
     runLoaded: (sha, keys, args) => commands.evalSha(sha, { keys, arguments: args }),
     run: (script, keys, args) => commands.eval(script, { keys, arguments: args }),

@@ -1,0 +1,5 @@
+import { redis } from 'landbridge/redis'
+import { ioRedis } from '../lib/clients.ts'
+import { serveFastify } from '../lib/fastify-landbridge.ts'
+
+await serveFastify(redis(ioRedis()))
