@@ -43,6 +43,9 @@ test('every subpath of package.json resolves to built files, and these are their
         "createSessions",
         "errorReply",
       ],
+      "./cached": [
+        "cached",
+      ],
       "./client": [
         "accounts",
         "configure",
@@ -67,6 +70,9 @@ test('every subpath of package.json resolves to built files, and these are their
       ],
       "./hono": [
         "honoSessions",
+      ],
+      "./memcached": [
+        "memcached",
       ],
       "./memory": [
         "memory",
