@@ -6,7 +6,7 @@ import { decode, encodeSession, encodeTrace, revisionOf } from './record-codec.t
 import type { Found, Listing, NewRow, RecordTable, Swapped, Visible } from './record-table.ts'
 
 /** An answer that needs no write, or a write and the answer when it succeeds. */
-export type Step<Answer> = { readonly answer: Answer } | Write<Answer>
+type Step<Answer> = { readonly answer: Answer } | Write<Answer>
 
 interface Write<Answer> {
   write(table: RecordTable): Promise<Swapped>

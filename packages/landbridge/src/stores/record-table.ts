@@ -4,7 +4,7 @@ import type { Changed, SessionId, Stop } from '../core/store.ts'
 export type Swapped = true | Buffer | null
 
 /** A record as it is written. */
-export interface Row {
+interface Row {
   readonly id: SessionId
   readonly record: Buffer
   /** When nothing in it is good any more; `null` leaves what was said before. */
