@@ -43,6 +43,9 @@ test('every subpath of package.json resolves to built files, and these are their
         "createSessions",
         "errorReply",
       ],
+      "./cached": [
+        "cached",
+      ],
       "./client": [
         "accounts",
         "configure",
@@ -59,21 +62,38 @@ test('every subpath of package.json resolves to built files, and these are their
       "./express": [
         "expressSessions",
       ],
+      "./express-store": [
+        "expressStore",
+      ],
       "./fastify": [
         "fastifySessions",
       ],
       "./hono": [
         "honoSessions",
       ],
+      "./memcached": [
+        "memcached",
+      ],
       "./memory": [
         "memory",
+      ],
+      "./mysql": [
+        "mysql",
+        "schemaSql",
       ],
       "./node": [
         "nodeSessions",
         "nodeUpgrade",
       ],
+      "./postgres": [
+        "postgres",
+        "schemaSql",
+      ],
       "./redis": [
         "redis",
+      ],
+      "./sealed-cookie": [
+        "sealedCookie",
       ],
       "./sqlite": [
         "sqlite",

@@ -4,6 +4,7 @@ import type { NewSession, Store, ValuesPlace } from '../core/store.ts'
 import { entriesOf } from '../core/store.ts'
 import { atOnce, readLive } from './checks.ts'
 import { ELMER, newAccount, newDelta, newSession, newSuccessor, textOf } from './records.ts'
+import { lacks } from './lacking.ts'
 import type { Ground, StoreFactory } from './store-case.ts'
 import { onNewGround } from './store-case.ts'
 
@@ -50,7 +51,7 @@ export async function resurrections(make: StoreFactory, rounds = 1000): Promise<
 }
 
 export async function resurrectionsOn({ store, other, now }: Ground, rounds: number): Promise<void> {
-  const hasAccounts = !store.lacks?.includes('accounts')
+  const hasAccounts = !lacks(store, 'accounts')
   const accounts = hasAccounts ? [newAccount(now)] : []
   for (let round = 0; round < rounds; round++) {
     const session = newSession(now, { accounts })

@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Account, SessionId, Store } from '../../core/store.ts'
 import { idsOf } from '../checks.ts'
 import { ELMER, newAccount, newDelta, newSession, newSuccessor } from '../records.ts'
+import { lacks } from '../lacking.ts'
 import type { Ground, StoreFactory } from '../store-case.ts'
 import { onNewGround } from '../store-case.ts'
 import type { HistoryOptions } from './check-histories.ts'
@@ -35,7 +36,7 @@ export async function checkRevocations(make: StoreFactory, options: Omit<History
 }
 
 export async function checkRevocationsOn(ground: Ground, { seed = 1, rounds = 25 }: Omit<HistoryOptions, 'failures'> = {}): Promise<void> {
-  if (ground.store.lacks?.includes('accounts')) return
+  if (lacks(ground.store, 'accounts')) return
   for (let round = 0; round < rounds; round++) {
     const scene = new Scene(ground)
     await scene.begin()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import type { Store } from '../../core/store.ts'
+import { lacks } from '../lacking.ts'
 import type { Ground, StoreFactory } from '../store-case.ts'
 import { onNewGround } from '../store-case.ts'
 import { explainFailure } from './explain-failure.ts'
@@ -77,7 +78,7 @@ interface Play {
 
 async function makePlays({ store, other, now }: Ground, random: Random, tolerant: boolean): Promise<readonly Play[]> {
   const sessions = await Promise.all([0, 1].map(() => createSubject(store, now, random, tolerant)))
-  const subjects = store.lacks?.includes('take') ? sessions : [...sessions, new KeptSubject()]
+  const subjects = lacks(store, 'take') ? sessions : [...sessions, new KeptSubject()]
   return subjects.map((subject) => {
     const recorder = new Recorder()
     const call = async (client: number, operation: Operation): Promise<void> => {
