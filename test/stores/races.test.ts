@@ -8,7 +8,7 @@ import type { RealStore } from './real-stores.ts'
 import { REAL_STORES } from './real-stores.ts'
 
 /** Whatever stands between, the same server does the work: one way to each suffices. */
-const ONCE_EACH = REAL_STORES.filter(({ name }) => !/Valkey|node-redis|Sentinels/.test(name))
+const ONCE_EACH = REAL_STORES.filter(({ name }) => !/Valkey|node-redis|Sentinels|over postgres/.test(name))
 
 async function started({ start }: RealStore) {
   const { make, stop } = await start()

@@ -1,9 +1,12 @@
 /** Every store over a real system, with two connections to one set of data: one line is one more store in the tests that go through this. */
+import { expressStore } from 'landbridge/express-store'
 import { memory } from 'landbridge/memory'
 import { redis } from 'landbridge/redis'
 import { sqlite } from 'landbridge/sqlite'
 import type { StoreFactory } from 'landbridge/testing'
+import { EXPRESS_STORES } from '../support/express-stores.ts'
 import { WAYS } from '../support/redis.ts'
+import { MYSQL_WAYS, POSTGRES_WAYS } from '../support/sql.ts'
 import { temporaryFile } from '../support/stores.ts'
 
 export interface RealStore {
@@ -38,4 +41,31 @@ const overRedis = WAYS.map(({ name, missing, start }): RealStore => ({
   },
 }))
 
-export const REAL_STORES: readonly RealStore[] = [inProcess('memory', () => memory()), onFile, ...overRedis]
+const overSql = [...POSTGRES_WAYS, ...MYSQL_WAYS].map(({ name, missing, start }): RealStore => ({
+  name,
+  missing,
+  async start() {
+    const reached = await start()
+    const stores = [reached.connect(), reached.connect()] as const
+    await stores[0].migrate()
+    return { make: () => stores, stop: () => reached.stop() }
+  },
+}))
+
+/** In one process such a store keeps the whole contract, also where it is wrapped twice. */
+const overExpressStores = EXPRESS_STORES.map(({ name, missing, start }): RealStore => ({
+  name: `express-store over ${name}`,
+  missing,
+  async start() {
+    const reached = await start()
+    return { make: () => [expressStore(reached.store), expressStore(reached.store)], stop: () => reached.stop() }
+  },
+}))
+
+export const REAL_STORES: readonly RealStore[] = [
+  inProcess('memory', () => memory()),
+  onFile,
+  ...overRedis,
+  ...overSql,
+  ...overExpressStores,
+]
