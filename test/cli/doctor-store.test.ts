@@ -7,7 +7,11 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
+import { createConnection } from 'mysql2/promise'
+import { Client } from 'pg'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { missingMariaDb, startMariaDb } from '../support/servers/mariadb.ts'
+import { missingPostgres, startPostgres } from '../support/servers/postgres.ts'
 import { missingOwnRedis, startRedis } from '../support/servers/redis.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -176,3 +180,51 @@ describe('Over Redis', () => {
     expect(err).toMatch(/something may be left of what was written: keys that begin with landbridge-doctor-[0-9a-f]{12}:/)
   })
 })
+
+test.for([
+  [
+    'PostgreSQL over pg',
+    'pg',
+    missingPostgres,
+    () => startPostgres({ fsync: false }),
+    'It has fsync off: a loss of power may cost the whole database.',
+  ],
+  ['PostgreSQL over postgres', 'postgres', missingPostgres, () => startPostgres(), null],
+  [
+    'MariaDB',
+    'mysql2',
+    missingMariaDb,
+    () => startMariaDb({ fsync: false }),
+    'It has innodb_flush_log_at_trx_commit 2: a crash may take the last second, sign-outs too.',
+  ],
+] as const)('Over %s it makes tables of its own, and drops them', async ([, driver, missing, begin, warned], ctx) => {
+  ctx.skip(missing !== null, missing ?? '')
+  const started = await begin()
+  onTestFinished(() => started.stop())
+  const { code, out, err } = await landbridge(['doctor', '--store', started.url, '--driver', driver, '--json', ...FEW])
+  expect([code, err]).toEqual([0, ''])
+  expect(JSON.parse(out)).toMatchObject({
+    fine: true,
+    faults: [],
+    clean: true,
+    warnings: warned === null ? [] : [warned],
+    cases: { failed: [] },
+  })
+  expect(out).not.toContain('only-for-tests')
+  expect(await tablesOf(started.url)).toEqual([])
+})
+
+/** Ours alone: what a server brings with it is left aside. */
+async function tablesOf(url: string): Promise<unknown[]> {
+  const sql = `SELECT table_name AS name FROM information_schema.tables WHERE table_name LIKE '%doctor%' OR table_name LIKE 'landbridge%'`
+  if (url.startsWith('mysql')) {
+    const connection = await createConnection(url)
+    onTestFinished(() => connection.destroy())
+    return (await connection.query(sql))[0] as unknown[]
+  }
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  const { rows } = await client.query(sql)
+  await client.end()
+  return rows
+}

@@ -14,9 +14,9 @@ const HELP = `Usage: landbridge doctor --store <url> [options]
 Tries a store where your application would use it: the whole contract of stores, hundreds of histories of concurrent calls, and what the
 server is set to. Everything happens under a random prefix (in a file beside yours, for SQLite) and is removed at the end, also on Ctrl-C.
 
-  --store <url>      redis://  rediss://  sqlite:<path>  memory:
+  --store <url>      redis://  rediss://  postgres://  mysql://  sqlite:<path>  memory:
                      Default: the environment variable LANDBRIDGE_STORE_URL, which keeps a password out of the list of processes.
-  --driver <name>    ioredis or redis. Default: what the project in this folder has installed.
+  --driver <name>    ioredis or redis, pg or postgres, mysql2. Default: what the project in this folder has installed.
   --histories <n>    How many histories to check beyond those of the contract's suite. Default 200.
   --seed <n>         Where they begin: a number that an earlier run has named. Default: random.
   --full             Also 50 writers at once for 1000 rounds, and 1000 races of a sign-out with a save.

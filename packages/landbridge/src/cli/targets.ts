@@ -6,6 +6,7 @@ import { memory } from '../stores/memory.ts'
 import { sqlite } from '../stores/sqlite.ts'
 import { UsageError } from './command.ts'
 import { redisTarget } from './redis-target.ts'
+import { mysqlTarget, postgresTarget } from './sql-targets.ts'
 import type { StoreTarget, TargetOptions } from './store-target.ts'
 import { note } from './store-target.ts'
 
@@ -16,6 +17,9 @@ const TARGETS: Readonly<Record<string, Open>> = {
   'sqlite:': sqliteTarget,
   'redis:': redisTarget,
   'rediss:': redisTarget,
+  'postgres:': postgresTarget,
+  'postgresql:': postgresTarget,
+  'mysql:': mysqlTarget,
 }
 
 /** Connects, and rejects when that fails. Throws `UsageError` for a URL that it does not understand. */

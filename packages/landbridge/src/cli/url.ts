@@ -3,9 +3,9 @@ const CREDENTIALS = /^([a-z]+:\/\/)([^:@]*):?(.*)@/is
 
 /** The URL as it may be shown: without its password, and without what comes after the path, which may hold another. */
 export function shownUrl(url: string): string {
-  const [credentials = '', scheme, user] = CREDENTIALS.exec(url) ?? []
+  const [credentials = '', scheme, user, password] = CREDENTIALS.exec(url) ?? []
   const rest = url.slice(credentials.length).replace(/[?#].*$/s, '')
-  return credentials === '' ? rest : `${scheme}${user}:***@${rest}`
+  return credentials === '' ? rest : `${scheme}${user}${password === '' ? '' : ':***'}@${rest}`
 }
 
 /** A text of the driver's, in which the password might be quoted. */
