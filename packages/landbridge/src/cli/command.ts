@@ -6,7 +6,7 @@ export const FAULTS = 1
 export const NOT_RUN = 2
 export type ExitCode = typeof FINE | typeof FAULTS | typeof NOT_RUN
 
-export type Options = NonNullable<ParseArgsConfig['options']>
+type Options = NonNullable<ParseArgsConfig['options']>
 export type Values = Readonly<Record<string, string | boolean | undefined>>
 
 /** One word after `landbridge`. A further command is one more entry of the table in `run.ts`. */

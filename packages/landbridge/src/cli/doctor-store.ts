@@ -16,7 +16,7 @@ export interface StoreReport {
   readonly read: { readonly count: number; readonly p50Ms: number; readonly p99Ms: number }
 }
 
-export interface Failure {
+interface Failure {
   readonly name: string
   readonly message: string
 }

@@ -29,9 +29,6 @@ export interface Call {
   readonly answer: unknown
 }
 
-/** Calls that concern one object: a session together with its successors, or one kept value. */
-export type History = readonly Call[]
-
 const READING: ReadonlySet<Operation['method']> = new Set(['read', 'handlesOf', 'wasRenewed'])
 
 /** How long a kept value of a history is good for, in milliseconds. */
