@@ -179,3 +179,28 @@ test('renewals, ends and sweeps of many sessions at one moment do not fail by de
   expect(outcomes).toHaveLength(180)
   expect(await store.sessionsOf('all', NOW)).toEqual([])
 })
+
+test('a transaction that the server ends because of a deadlock is tried again', async () => {
+  const store = mysql(pool, { prefix: 'own_' })
+  const session = newSession(NOW, { accounts: ['ann', 'ben'].map((id) => ({ id, signedInAt: NOW })) })
+  await store.create(session)
+  const id = Buffer.from(session.id, 'base64url')
+  const other = await pool.getConnection()
+  try {
+    await other.beginTransaction()
+    // Of two that wait for each other, the server ends the one that has written less.
+    const rows = Array.from({ length: 100 }, (_, index) => `(${index})`)
+    await other.query(`INSERT INTO own_version VALUES ${rows.join()} ON DUPLICATE KEY UPDATE version = version`)
+    await other.query('SELECT 1 FROM own_accounts WHERE session = ? FOR UPDATE', [id])
+    const ended = Promise.resolve(store.revoke(session.id))
+    const running = async () => (await pool.query<RowDataPacket[]>('SHOW FULL PROCESSLIST'))[0].map((row) => String(row['Info']))
+    await expect.poll(running, { timeout: 5000 }).toContainEqual(expect.stringMatching(/^DELETE FROM own_accounts/))
+    await other.query('UPDATE own_sessions SET due = due + 1 WHERE id = ?', [id])
+    await other.rollback()
+    expect(await ended).toBe(true)
+  } finally {
+    await other.rollback()
+    other.release()
+  }
+  expect(await store.read(session.id, ELMER)).toBeNull()
+})
