@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { Pool } from 'pg'
 import postgresJs from 'postgres'
 import { postgres } from 'landbridge/postgres'
-import type { SessionId } from 'landbridge/store'
+import { entriesOf, type SessionId } from 'landbridge/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { postgresGround } from '../support/postgres-ground.ts'
 import { ELMER, HOUR, newDelta, newHandle, newSession, newSuccessor } from './sql-records.ts'
 
-const ground = postgresGround('own', 'again', 'count', 'short', 'held', 'fresh')
+const ground = postgresGround('own', 'again', 'count', 'short', 'held', 'fresh', 'strict')
 const NOW = Date.now()
 
 test('asks once for a read, once for a change and once for the reads of one moment', async () => {
@@ -127,6 +127,26 @@ test('most changes of a session touch no index', async () => {
     `SELECT n_tup_upd AS all, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE schemaname = 'short' AND n_tup_upd > 0`,
   )
   expect(counts.rows).toEqual([{ all: '20', hot: '20' }])
+})
+
+test('changes at once add up where the database isolates transactions more strictly than by default', async () => {
+  const strict = () => {
+    const pool = new Pool({ connectionString: ground().server.url, options: '-c default_transaction_isolation=serializable' })
+    ground().closing(() => pool.end())
+    return postgres(pool, { schema: 'strict' })
+  }
+  const stores = [strict(), strict(), strict()]
+  await stores[0]!.migrate()
+  const session = newSession(NOW)
+  await stores[0]!.create(session)
+  await stores[0]!.put('key', 'value', NOW + HOUR, NOW)
+  const outcomes = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => stores[index % 3]!.update(session.id, ELMER, newDelta(NOW, { [`k${index}`]: '1' }), NOW)),
+  )
+  expect(new Set(outcomes)).toEqual(new Set(['saved']))
+  expect(entriesOf((await stores[1]!.read(session.id, ELMER))!.handle!.values)).toHaveLength(30)
+  const taken = await Promise.all(Array.from({ length: 12 }, (_, index) => stores[index % 3]!.take('key', NOW)))
+  expect(taken.filter((value) => value !== null)).toEqual(['value'])
 })
 
 test('the loss of an idle connection of a pool without a listener does not end the process', async () => {
