@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { floor } from './in-process/floor.ts'
 import { crossing } from './in-process/crossing.ts'
 import { landbridge } from './in-process/landbridge.ts'
+import { sealed } from './in-process/sealed.ts'
 import { peers } from './in-process/peers.ts'
 import { compare } from './in-process/compare.ts'
 import { matches } from './lib/select.ts'
@@ -16,6 +17,6 @@ const { values } = parseArgs({
   },
 })
 
-const contestants = [...floor(), ...(await landbridge()), ...(await crossing()), ...(await peers())]
+const contestants = [...floor(), ...(await landbridge()), ...(await sealed()), ...(await crossing()), ...(await peers())]
 const wanted = contestants.filter(({ name }) => name.startsWith('floor') || matches(name, values.only))
 console.log(await compare(wanted, Number(values.batches)))

@@ -1,6 +1,5 @@
-import type { FastifySessionOptions } from '@fastify/session'
 import { RedisStore } from 'connect-redis'
 import { nodeRedis } from '../lib/clients.ts'
 import { serveFastifySession } from '../lib/fastify-session.ts'
 
-await serveFastifySession(new RedisStore({ client: await nodeRedis() }) as unknown as FastifySessionOptions['store'])
+await serveFastifySession(new RedisStore({ client: await nodeRedis() }))

@@ -1,13 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ConfigFault, SessionsOptions } from 'landbridge'
 import { createSessions, LandbridgeError } from 'landbridge'
+import { expressStore } from 'landbridge/express-store'
 import { memory } from 'landbridge/memory'
+import { sealedCookie } from 'landbridge/sealed-cookie'
 import { describe, expect, test } from 'vitest'
 import { show } from '../../packages/landbridge/src/core/errors.ts'
 
 function faultsOf(options: unknown): readonly ConfigFault[] {
+  return faultsIn(() => createSessions(options as SessionsOptions))
+}
+
+function faultsIn(make: () => unknown): readonly ConfigFault[] {
   try {
-    createSessions(options as SessionsOptions)
+    make()
   } catch (error) {
     if (error instanceof LandbridgeError && error.code === 'ERR_CONFIG_INVALID') return error.faults
     throw error
@@ -22,6 +28,7 @@ const hub = (more: object = {}) => {
   return { keys: [KEY], topology: { kind: 'hub', hub: 'acme.com', spokes: ['*.acme.com'], authorize: () => true, ...more } }
 }
 const peers = (more: object = {}) => ({ keys: [KEY], topology: { kind: 'peers', hosts: ['a.com', '.b.com'], ...more } })
+const reduced = expressStore({ get: () => undefined, set: () => undefined, destroy: () => undefined })
 const domain = (name: unknown) => ({ topology: { kind: 'shared', domain: name } })
 
 /** Every fault: code, path, options that have it and no other, and what its hint or message must say. */
@@ -45,6 +52,17 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ],
   ['domain-within-domain', 'topology[1].domain', { topology: [domain('.b.a.com').topology, domain('.a.com').topology] }, /outer/],
   ['option-not-a-function', 'insecureBypass', { insecureBypass: null }, /null is not/],
+  ['store-cannot-cross', 'store', { ...hub(), store: reduced }, /"hub" crosses hosts[^]*used only once[^]*sqlite\('sessions\.db'\)/],
+  ['store-cannot-cross', 'store', { ...peers(), store: reduced }, /"peers" crosses hosts/],
+  ['store-cannot-cross', 'store', { keys: [KEY], topology: [good.topology, hub().topology], store: reduced }, /"hub" crosses hosts/],
+  [
+    'store-cannot-cross',
+    'store',
+    { ...hub(), store: sealedCookie({ keys: [KEY] }) },
+    /"hub" crosses hosts.*one host[^]*Write store: sqlite/,
+  ],
+  ['store-cannot-cross', 'store', { ...peers(), store: sealedCookie({ keys: [KEY] }) }, /"peers" crosses hosts/],
+  ['store-cannot-cross', 'store', { ...peers(), store: { ...memory(), lacks: ['take'] } }, /used only once/],
   ['store-missing', 'store', { store: undefined }, /sqlite\('sessions\.db'\)/],
   ['store-missing', 'store', { store: 'sqlite' }, /sqlite/],
   ['store-incapable', 'store', { store: { ...memory(), take: undefined } }, /no take/],
@@ -135,6 +153,17 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ['domain-is-public-suffix', 'topology.domain', domain('.intranet'), /public suffix/],
 ]
 
+/** Those of the stores, which are refused when they are made. */
+const STORE_FAULTS: [code: string, path: string, make: () => unknown, says: RegExp][] = [
+  ['chunks-invalid', 'chunks', () => sealedCookie({ keys: [KEY], chunks: 5 }), /from 1 to 4/],
+  ['chunks-invalid', 'chunks', () => sealedCookie({ keys: [KEY], chunks: '2' as never }), /from 1 to 4/],
+  ['epochs-invalid', 'epochs', () => sealedCookie({ keys: [KEY], epochs: {} as never }), /sqlite\('epochs\.db'\)/],
+  ['epochs-invalid', 'epochs', () => sealedCookie({ keys: [KEY], epochs: sealedCookie({ keys: [KEY] }) }), /on the server/],
+  ['key-too-short', 'keys[1]', () => sealedCookie({ keys: [KEY, 'short'] }), /32 or more/],
+  ['keys-missing', 'keys', () => sealedCookie({ keys: [] }), /list of keys is empty/],
+  ['option-unknown', 'epoch', () => sealedCookie({ keys: [KEY], epoch: memory() } as never), /epochs/],
+]
+
 describe('each fault has its code, its path, and a hint what to write', () => {
   test.each(FAULTS)('%s at %s: %o', (code, path, options, says) => {
     const faults = faultsOf({ ...good, ...(Object.hasOwn(options, '__proto__') ? {} : options), ...own(options) })
@@ -143,12 +172,19 @@ describe('each fault has its code, its path, and a hint what to write', () => {
     expect(faults[0]!.hint.length).toBeGreaterThan(10)
   })
 
-  test('and the table above has them all', () => {
+  test.each(STORE_FAULTS)('%s at %s of a store', (code, path, make, says) => {
+    const faults = faultsIn(make)
+    expect(faults.map((fault) => [fault.code, fault.path])).toEqual([[code, path]])
+    expect(`${faults[0]!.message}\n${faults[0]!.hint}`).toMatch(says)
+    expect(make).toThrow(/^The configuration of sealedCookie has one fault/)
+  })
+
+  test('and the tables above have them all', () => {
     const folder = new URL('../../packages/landbridge/src/', import.meta.url)
     const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
     const text = sources.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
     const codes = [...text.matchAll(/(?:faults|this)\.add\(\s*'([a-z-]+)'/g)].map(([, code]) => code!)
-    expect([...new Set(FAULTS.map(([code]) => code))].toSorted()).toEqual([...new Set(codes)].toSorted())
+    expect([...new Set([...FAULTS, ...STORE_FAULTS].map(([code]) => code))].toSorted()).toEqual([...new Set(codes)].toSorted())
   })
 })
 
@@ -239,6 +275,12 @@ test('any value can be shown in a message: on one line, short, without throwing'
   const shown = values.map(show)
   for (const text of shown) expect(text).toMatch(/^[^\n]{1,80}$/)
   expect(shown.slice(0, 7)).toEqual(['undefined', 'null', 'NaN', '0', '1', 'Symbol(s)', 'a function'])
+})
+
+test('a store that cannot keep tickets is no fault where nothing crosses, and one that lacks something else nowhere', () => {
+  expect(faultsOf({ ...good, store: reduced })).toEqual([])
+  expect(faultsOf({ ...good, ...domain('.a.com'), store: reduced })).toEqual([])
+  expect(faultsOf({ ...hub(), store: { ...memory(), lacks: ['accounts'] } })).toEqual([])
 })
 
 test('domains side by side, and wildcards of names on no list, are no fault', () => {

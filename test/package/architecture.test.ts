@@ -32,7 +32,11 @@ const isBuiltin = (name: string) => name.startsWith('node:') && builtinModules.i
 /** What each room may import at run time besides Node's own modules; types may also come from what stands after the bar. */
 const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   core: { modules: /^(?:core\/|tldts$)/ },
-  stores: { modules: /^core\/|^stores\/sqlite-file\.ts$/, types: /^node:sqlite$/ },
+  stores: {
+    // What stores share, but never each other.
+    modules: /^core\/|^stores\/(?!(?:memory|sqlite|redis|postgres|mysql|cached|memcached|express-store|sealed-cookie)\.ts$)/,
+    types: /^node:sqlite$/,
+  },
   testing: { modules: /^(?:core|testing)\// },
   transports: { modules: /^core\// },
   'account-endpoints.ts': { modules: /^core\// },

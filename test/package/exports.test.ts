@@ -43,6 +43,9 @@ test('every subpath of package.json resolves to built files, and these are their
         "createSessions",
         "errorReply",
       ],
+      "./cached": [
+        "cached",
+      ],
       "./client": [
         "accounts",
         "configure",
@@ -59,11 +62,17 @@ test('every subpath of package.json resolves to built files, and these are their
       "./express": [
         "expressSessions",
       ],
+      "./express-store": [
+        "expressStore",
+      ],
       "./fastify": [
         "fastifySessions",
       ],
       "./hono": [
         "honoSessions",
+      ],
+      "./memcached": [
+        "memcached",
       ],
       "./memory": [
         "memory",
@@ -74,6 +83,9 @@ test('every subpath of package.json resolves to built files, and these are their
       ],
       "./redis": [
         "redis",
+      ],
+      "./sealed-cookie": [
+        "sealedCookie",
       ],
       "./sqlite": [
         "sqlite",

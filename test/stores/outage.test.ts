@@ -20,7 +20,7 @@ const DRIVERS = [
       const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => RECONNECT_MS })
       client.on('error', () => undefined)
       onTestFinished(() => client.disconnect())
-      return redis(client as unknown as Parameters<typeof redis>[0])
+      return redis(client)
     },
   },
   {

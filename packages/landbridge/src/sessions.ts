@@ -6,6 +6,7 @@
 import { arrive } from './arrival.ts'
 import { checkedAccountId } from './core/account.ts'
 import type { Seen } from './core/bridge.ts'
+import type { Carrier } from './core/carried.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
 import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
@@ -109,7 +110,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
   const store = guardStore(config.store, (details) => events.emit({ at: config.now(), host: null, ...details }))
   const { lifetime, now, keys, locate, basePath, trustsOrigin } = config
-  const context: Context = { store, lifetime, now, keys, locate, basePath, trustsOrigin, emit }
+  const carry = config.store.forRequest === undefined ? null : (carrier: Carrier) => config.store.forRequest!(carrier, store)
+  const context: Context = { store, carry, lifetime, now, keys, locate, basePath, trustsOrigin, emit }
   const stopSweeping = startSweeping(store, config.now)
 
   const refuse = (reason: RequestReason, { method }: Inbound, about: RefusedAbout = {}): Exchange<Data> => {

@@ -22,9 +22,15 @@ export function ownerFor(user: string): Owner | null {
 
 /** A process and all its descendants, parents first. PostgreSQL serves each connection from a process of its own, in a group of its own. */
 export function family(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`
-  const children = existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
-  return [pid, ...children.flatMap(family)]
+  return [pid, ...childrenOf(pid).flatMap(family)]
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return [] // it ended meanwhile, or this system has no /proc
+  }
 }
 
 /** The processes that work in a folder. */

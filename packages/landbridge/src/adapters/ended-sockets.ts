@@ -37,7 +37,8 @@ export async function closeWithSession<Data extends object>(
   }
   const timer = setInterval(check, ASK_MS).unref()
   const unsubscribe = sessions.subscribe((event) => {
-    if (concerns(event, id, account)) check()
+    if (ends(event, id)) socket.destroy()
+    else if (concerns(event, id, account)) check()
   })
   const stop = (): void => {
     clearInterval(timer)
@@ -45,6 +46,12 @@ export async function closeWithSession<Data extends object>(
   }
   if (socket.destroyed) stop()
   else socket.once('close', stop)
+}
+
+/** Of an end itself nobody has to be asked; and where sessions travel in cookies, those of the handshake would open all the same. */
+function ends(event: SessionEvent, id: string): boolean {
+  if (event.type === 'session.ended') return event.session === id && event.scope === null
+  return event.type === 'session.renewed' && event.before === id && event.session !== id
 }
 
 function concerns(event: SessionEvent, id: string, account: string | null): boolean {

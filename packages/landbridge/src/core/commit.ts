@@ -167,8 +167,8 @@ async function renew(
     return fresh
   }
   // Someone who just proved who they are need not suffer from the end of the visit before: they get a new session, with
-  // nothing of the ended one. A mere renewal has nothing to go on with.
-  if (pending.signedIn) return create(context, place, pending)
+  // nothing of the ended one, nor any account that was beside theirs. A mere renewal has nothing to go on with.
+  if (pending.signedIn) return create(context, place, { ...pending, accounts: [pending.signedIn] })
   throw ended(context, place, session.id)
 }
 

@@ -92,7 +92,7 @@ const STORE_METHODS = [
 export function compileConfig(options: SessionsOptions): Config {
   const faults = new Faults()
   const given: Partial<SessionsOptions> = options ?? {}
-  const now = given.clock ?? Date.now
+  const now = typeof given.clock === 'function' ? () => Math.floor(given.clock!()) : Date.now
   faults.addUnknown(given, OPTIONS)
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)
@@ -104,6 +104,7 @@ export function compileConfig(options: SessionsOptions): Config {
   const locate = compileTopology(given.topology, checkCookieName(given.cookieName, faults), now, faults)
   const keys = compileKeys(given.keys, faults)
   if (given.keys === undefined) checkKeysNotNeeded(given.topology, faults)
+  checkStoreCrosses(given.store, given.topology, faults)
   const basePath = checkBasePath(given.basePath, faults)
   faults.throwIfAny()
   const { store, insecureBypass = null, onEvent = null } = options
@@ -111,9 +112,30 @@ export function compileConfig(options: SessionsOptions): Config {
 }
 
 function checkKeysNotNeeded(topology: unknown, faults: Faults): void {
-  const kinds = [topology].flat().map((each) => (each as { kind?: unknown } | null | undefined)?.kind)
-  const crossing = kinds.find((kind) => kind === 'hub' || kind === 'peers')
+  const crossing = kindThatCrosses(topology)
   if (crossing !== undefined) faultKeysMissing(crossing, faults)
+}
+
+/** A crossing needs a ticket that is taken once, and a session in one place that each of its hosts can change and end. */
+function checkStoreCrosses(store: Partial<Store> | undefined, topology: unknown, faults: Faults): void {
+  const crossing = kindThatCrosses(topology)
+  const why =
+    typeof store?.forRequest === 'function' ? IN_COOKIES : Array.isArray(store?.lacks) && store.lacks.includes('take') ? NO_TAKE : null
+  if (crossing === undefined || why === null) return
+  faults.add(
+    'store-cannot-cross',
+    'store',
+    `The topology ${show(crossing)} crosses hosts, and this store ${why}.`,
+    `Write store: sqlite('sessions.db') here. Hosts that do not cross can have a createSessions of their own, with this store.`,
+  )
+}
+
+const IN_COOKIES = 'keeps each session in the cookies of one host: no other can read, change or end it'
+const NO_TAKE = 'cannot make sure that a ticket is used only once'
+
+function kindThatCrosses(topology: unknown): unknown {
+  const kinds = [topology].flat().map((each) => (each as { kind?: unknown } | null | undefined)?.kind)
+  return kinds.find((kind) => kind === 'hub' || kind === 'peers')
 }
 
 function checkBasePath(path: unknown, faults: Faults): string {

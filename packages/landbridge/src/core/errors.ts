@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'ERR_KEY_INVALID'
   | 'ERR_VALUE_NOT_SERIALIZABLE'
   | 'ERR_VALUES_TOO_LARGE'
+  | 'ERR_COOKIE_TOO_LARGE'
+  | 'ERR_STORE_INCAPABLE'
 
 /** HTTP status that frameworks send when the error is left to them: they read `error.status` or `error.statusCode`. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -93,12 +95,12 @@ export class Faults {
     }
   }
 
-  /** Throws `ERR_CONFIG_INVALID` with every fault, or returns when there is none. */
-  throwIfAny(): void {
+  /** Throws `ERR_CONFIG_INVALID` with every fault, or returns when there is none. `of` names the function that was configured. */
+  throwIfAny(of = 'createSessions'): void {
     if (this.#found.length === 0) return
     const lines = this.#found.map((fault) => `  ${fault.path}: ${fault.message} [${fault.code}]\n    ${fault.hint}`)
     const count = this.#found.length === 1 ? 'one fault' : `${this.#found.length} faults`
-    throw new LandbridgeError('ERR_CONFIG_INVALID', `The configuration of createSessions has ${count}:\n${lines.join('\n')}`, {
+    throw new LandbridgeError('ERR_CONFIG_INVALID', `The configuration of ${of} has ${count}:\n${lines.join('\n')}`, {
       hint: 'Mend each fault as its own hint says.',
       faults: this.#found,
     })

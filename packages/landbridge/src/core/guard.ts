@@ -1,4 +1,5 @@
 import { Breaker } from './breaker.ts'
+import type { LandbridgeError } from './errors.ts'
 import { storeError } from './errors.ts'
 import type { EventDetails } from './events.ts'
 import { Outstanding } from './outstanding.ts'
@@ -38,15 +39,17 @@ export function guardStore(store: Store, emit: (event: EventDetails) => void): S
     },
   })
 
-  const failure = (cause: unknown): Error => {
+  const failure = (cause: unknown): LandbridgeError => {
     const error = storeError(cause)
+    // It answered: that it has no such thing.
+    if (error.code === 'ERR_STORE_INCAPABLE') return error
     if (down === null) emit({ type: 'store.failed', error })
     else down.failedCalls += 1
     return error
   }
   const rejected = (cause: unknown): Error => {
     const error = failure(cause)
-    breaker.doubt()
+    if (error.code !== 'ERR_STORE_INCAPABLE') breaker.doubt()
     return error
   }
   const missed = (limitMs: number, since: number): Error => {

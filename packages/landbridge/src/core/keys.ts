@@ -31,26 +31,35 @@ interface DerivedKeys {
 /** The first key seals and signs, all of them open and verify. `null` when no key is given. */
 export function compileKeys(given: unknown, faults: Faults): Keys | null {
   if (given === undefined) return null
+  const usable = usableKeys(given, faults)
+  return usable.length === 0 ? null : keysFrom(usable.map(derive))
+}
+
+/** The keys that can be used; the others are faults, and so is it when there is none. */
+export function usableKeys(given: unknown, faults: Faults): readonly string[] {
   const written: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (written.length === 0) {
     faults.add('keys-missing', 'keys', 'The list of keys is empty.', 'Write keys: [process.env.LANDBRIDGE_KEY], or leave keys out.')
   }
-  const usable = written.filter((key, i): key is string => {
+  return written.filter((key, i): key is string => {
     if (typeof key === 'string' && key.length >= KEY_CHARACTERS) return true
     const what =
       typeof key === 'string' ? `It has ${key.length} characters` : `It is ${key === undefined ? 'undefined' : `a ${typeof key}`}`
     faults.add('key-too-short', `keys[${i}]`, `${what}; a key is a text of ${KEY_CHARACTERS} or more.`, KEY_HINT)
     return false
   })
-  return usable.length === 0 ? null : keysFrom(usable.map(derive))
 }
 
 const KEY_HINT = `Make one with: node -p "crypto.randomBytes(32).toString('base64url')", and keep it out of the repository.`
 
 function derive(key: string): DerivedKeys {
-  const part = (use: string): KeyObject => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `landbridge ${use}`, 32)))
+  const part = (use: string): KeyObject => createSecretKey(deriveBytes(key, use, 32))
   return { sealing: part('seal'), signing: part('sign') }
 }
+
+/** Bytes for one use alone: what is known of those for one use says nothing of those for another. */
+export const deriveBytes = (key: string, use: string, length: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', key, '', `landbridge ${use}`, length))
 
 function keysFrom(keys: readonly DerivedKeys[]): Keys {
   const [first] = keys as [DerivedKeys]

@@ -233,8 +233,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const state = this.#state
     const { context, place, request, seen } = state
     const found = await state.find()
-    const fresh = state.pending === null ? null : await savePending(context, place, found, state.identity, state.pending)
+    const { pending } = state
+    const fresh = pending === null ? null : await state.save(() => savePending(context, place, found, state.identity, pending))
     const cookies = found.strays ? clearStrayCookies(place.cookie, place.host, request.path) : []
+    cookies.push(...state.carriedCookies())
     if (fresh !== null) cookies.push(setCookie(place.cookie, writeCookieValue(fresh)))
     else if (state.ended !== null) cookies.push(clearCookie(place.cookie))
     cookies.push(...this.#crossingCookies())

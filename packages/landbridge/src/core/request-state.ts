@@ -3,6 +3,7 @@
  * first, and goes through `change` before it changes anything.
  */
 import type { Seen } from './bridge.ts'
+import type { CarriedStore, Carrier } from './carried.ts'
 import type { Pending } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
 import type { EventDetails } from './events.ts'
@@ -37,11 +38,15 @@ export class RequestState {
   left = false
   /** Accounts came, went or were switched, so that other hosts should look again. */
   stirred = false
+  /** The store, where it keeps its records in the cookies of this request. */
+  readonly #carried: CarriedStore | null
   #changed = false
   #sealed = false
+  #saving = false
 
   constructor(context: Context, place: Place, request: Inbound, seen: Seen, signals: Signals | undefined) {
-    this.context = context
+    this.#carried = context.carry?.(this.#carrierOf(place, request)) ?? null
+    this.context = this.#carried === null ? context : { ...context, store: this.#carried }
     this.place = place
     this.request = request
     this.seen = seen
@@ -102,6 +107,25 @@ export class RequestState {
     this.#sealed = true
     if (sealed || (this.found === undefined && this.#finding === undefined && !this.#changed)) return 'nothing'
     return this.#changed ? 'save' : 'vary'
+  }
+
+  /** Runs the commit's own calls of the store, which alone may still change what travels in cookies. */
+  async save<Result>(call: () => Promise<Result>): Promise<Result> {
+    this.#saving = true
+    try {
+      return await call()
+    } finally {
+      this.#saving = false
+    }
+  }
+
+  /** The cookies that carry the record, where the store keeps it in them. */
+  carriedCookies(): readonly string[] {
+    return this.#carried?.cookies() ?? []
+  }
+
+  #carrierOf({ scope, cookie }: Place, request: Inbound): Carrier {
+    return { header: request.header('cookie') ?? '', scope, cookie, changing: () => this.#saving || this.assertOpen() }
   }
 
   emit(event: EventDetails): void {

@@ -1,5 +1,6 @@
 import type { AccountInfo } from './accounts.ts'
 import type { Claims } from './bridge.ts'
+import type { CarriedStore, Carrier } from './carried.ts'
 import type { EventDetails } from './events.ts'
 import type { Keys } from './keys.ts'
 import type { Lifetime } from './lifetime.ts'
@@ -129,6 +130,8 @@ export interface Session<Data extends object = Record<string, unknown>> {
 /** What a session needs from the instance that opened it. */
 export interface Context {
   readonly store: Store
+  /** Opens the store anew for a request; `null` where sessions are kept on the server. */
+  readonly carry: ((carrier: Carrier) => CarriedStore) | null
   readonly lifetime: Lifetime
   readonly now: () => number
   /** `null` where nothing crosses. */

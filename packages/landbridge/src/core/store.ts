@@ -1,10 +1,12 @@
+import type { CarriedStore, Carrier } from './carried.ts'
 import type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
 export { afterDelta, isLive, successorOf } from './records.ts'
 export { applyChanges, entriesOf, valueOf } from './values.ts'
+export type { CarriedStore, Carrier } from './carried.ts'
 export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 
-/** The handle that lets one scope use a session, as a store keeps it. Times are milliseconds since the epoch. */
+/** The handle that lets one scope use a session, as a store keeps it. Times are whole milliseconds since the epoch. */
 export interface StoredHandle {
   readonly scope: Scope
   readonly hash: SecretHash
@@ -96,8 +98,12 @@ export type Outcome = 'saved' | 'gone' | 'conflict'
 /** `attached`: the handle is the session's for its scope. `kept`: another one is. `gone`: there was nothing live to add it to. */
 export type Attachment = 'attached' | 'kept' | 'gone'
 
-/** What a reduced store cannot do: `take` a value exactly once, or find the sessions of an `account`. */
-export type StoreLack = 'take' | 'accounts'
+/**
+ * What a reduced store cannot do: `take` a value exactly once; find the sessions of an account; be atomic against other processes, so that
+ * the last of two writes wins. What has methods of its own (`put` and `take`, `sessionsOf` and `revokeAccount`) throws
+ * `ERR_STORE_INCAPABLE` there.
+ */
+export type StoreLack = 'take' | 'accounts' | 'atomicity-across-processes'
 
 export type Changed = (id: SessionId | null) => void
 export type Stop = () => MaybePromise<void>
@@ -116,7 +122,7 @@ export interface Store {
   /** `system`: what has expired goes by itself, by the clock of the system behind the store; `sweep` has nothing to do then. */
   readonly expiry?: 'system'
 
-  /** What it cannot do; such a method throws. Absent: nothing. Topologies that cross need `take`. */
+  /** What it cannot do. Absent: nothing. Topologies that cross need `take`, and `createSessions` refuses them without. */
   readonly lacks?: readonly StoreLack[]
 
   /**
@@ -194,6 +200,12 @@ export interface Store {
    * What it returns stops that.
    */
   watch?(changed: Changed): MaybePromise<Stop>
+
+  /**
+   * Only stores that keep sessions in the browser's cookies have this: the store for one request. `kept` is this store itself, with its
+   * failures turned into ours, for what is kept on a server all the same. Nothing is read before the first call of a method.
+   */
+  forRequest?(carrier: Carrier, kept: Store): CarriedStore
 
   /** Resolves when the system behind the store answers; throws otherwise. */
   ping(): MaybePromise<void>

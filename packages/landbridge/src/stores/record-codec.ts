@@ -2,12 +2,13 @@
  * One session with its handles as one binary record, for stores that keep records whole.
  *
  * ```text
- * kind 1 · revision 4 · created 6 · expires Δ · accounts text · values text · handle*
- * handle = scope text · hash 32 · created Δ · seen Δ · expires Δ · values text
- * trace  = kind 1 · revision 4 · until 6 · successor's id 22
+ * kind 1 · revision 4 · created 6 · expires Δ · accounts n · account* · values text · handle*
+ * account = id text · signed in Δ · anything else it has, as JSON text
+ * handle  = scope text · hash 32 · created Δ · seen Δ · expires Δ · values text
+ * trace   = kind 1 · revision 4 · until 6 · successor's id 22
  * ```
- * A text is its length in bytes and its UTF-8. Lengths and differences (Δ: to the time before it, positive or negative) are numbers of
- * variable size, seven bits to a byte. A handle costs some 45 bytes and the name of its scope.
+ * A text is its length in bytes and what `pack` makes of it. Lengths and differences of times (Δ: to one that stands before it) are numbers
+ * of variable size, seven bits to a byte. A handle costs some 40 bytes and the name of its scope.
  */
 import { randomFillSync } from 'node:crypto'
 import type { Account, Scope, SecretHash, SessionId, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
@@ -32,6 +33,10 @@ const HEAD = 5
 const TIME = 6
 const HASH = 32
 const ID = 22
+const MINUTE = 60_000
+const POSITIVE = 0
+const NEGATIVE = 1
+const IN_MINUTES = 2
 const ANONYMOUS: readonly Account[] = []
 
 /**
@@ -41,19 +46,23 @@ const ANONYMOUS: readonly Account[] = []
 export const revisionOf = (bytes: Buffer): Buffer => bytes.subarray(REVISION_AT, HEAD)
 
 export function encodeSession({ session, handles }: SessionRecord): Buffer {
-  const accounts = session.accounts.length === 0 ? '' : JSON.stringify(session.accounts)
   const writer = new Writer(SESSION)
   writer.time(session.createdAt)
   writer.number(session.expiresAt - session.createdAt)
-  writer.text(pack(accounts))
-  writer.text(pack(session.values))
+  writer.length(session.accounts.length)
+  for (const { id, signedInAt, ...rest } of session.accounts) {
+    writer.text(JSON.stringify(id))
+    writer.number(signedInAt - session.createdAt)
+    writer.text(Object.keys(rest).length === 0 ? '' : JSON.stringify(rest))
+  }
+  writer.text(session.values)
   for (const { scope, hash, createdAt, seenAt, expiresAt, values } of handles) {
     writer.text(scope)
     writer.hash(hash)
     writer.number(createdAt - session.createdAt)
     writer.number(seenAt - createdAt)
     writer.number(expiresAt - seenAt)
-    writer.text(pack(values))
+    writer.text(values)
   }
   return writer.bytes()
 }
@@ -106,8 +115,19 @@ function reading<Result>(bytes: Buffer, read: (reader: Reader) => Result): Resul
 function sessionOf(reader: Reader, id: SessionId): StoredSession {
   const createdAt = reader.time()
   const expiresAt = createdAt + reader.number()
-  const accounts = reader.packed()
-  return { id, createdAt, expiresAt, accounts: accounts === '' ? ANONYMOUS : (JSON.parse(accounts) as Account[]), values: reader.packed() }
+  return { id, createdAt, expiresAt, accounts: accountsOf(reader, createdAt), values: reader.text() }
+}
+
+/** Ids are JSON, because as UTF-8 all lone surrogates would be the same. */
+function accountsOf(reader: Reader, base: number): readonly Account[] {
+  const count = reader.length()
+  if (count === 0) return ANONYMOUS
+  return Array.from({ length: count }, () => {
+    const id = JSON.parse(reader.text()) as string
+    const signedInAt = base + reader.number()
+    const rest = reader.text()
+    return { id, signedInAt, ...(rest === '' ? {} : (JSON.parse(rest) as object)) }
+  })
 }
 
 function handleOf(reader: Reader, scope: Scope, base: number): StoredHandle {
@@ -115,7 +135,7 @@ function handleOf(reader: Reader, scope: Scope, base: number): StoredHandle {
   const createdAt = base + reader.number()
   const seenAt = createdAt + reader.number()
   const expiresAt = seenAt + reader.number()
-  return { scope, hash, createdAt, seenAt, expiresAt, values: reader.packed() }
+  return { scope, hash, createdAt, seenAt, expiresAt, values: reader.text() }
 }
 
 function skipHandle(reader: Reader): void {
@@ -152,20 +172,15 @@ class Reader {
     }
   }
 
-  /** Zigzag: the lowest bit is the sign. */
+  /** The two lowest bits say what it counts. */
   number(): number {
     const value = this.length()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    const count = Math.floor(value / 4)
+    if (value % 4 === IN_MINUTES) return count * MINUTE
+    return value % 4 === POSITIVE ? count : -count
   }
 
   text(): string {
-    const length = this.length()
-    const start = this.#at
-    this.skip(length)
-    return length === 0 ? '' : this.#bytes.toString('utf8', start, this.#at)
-  }
-
-  packed(): string {
     const length = this.length()
     this.skip(length)
     return unpack(this.#bytes, this.#at - length, this.#at)
@@ -201,15 +216,18 @@ class Writer {
     this.#bytes.writeUIntBE(time, at, TIME)
   }
 
+  /** Lifetimes are whole minutes as a rule. */
   number(value: number): void {
-    this.#length(value < 0 ? -2 * value - 1 : 2 * value)
+    if (value < 0) this.length(-value * 4 + NEGATIVE)
+    else if (value > 0 && value % MINUTE === 0) this.length((value / MINUTE) * 4 + IN_MINUTES)
+    else this.length(value * 4 + POSITIVE)
   }
 
   text(text: string): void {
-    const length = Buffer.byteLength(text)
-    this.#length(length)
-    const at = this.#room(length)
-    this.#bytes.write(text, at)
+    const packed = pack(text)
+    this.length(packed.length)
+    const at = this.#room(packed.length)
+    packed.copy(this.#bytes, at)
   }
 
   hash(hash: SecretHash): void {
@@ -222,7 +240,8 @@ class Writer {
     this.#bytes.write(id, at, 'latin1')
   }
 
-  #length(value: number): void {
+  length(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new RangeError('A time of the session is no whole number of milliseconds.')
     let left = value
     for (; left > 127; left = Math.floor(left / 128)) this.#byte((left % 128) + 128)
     this.#byte(left)

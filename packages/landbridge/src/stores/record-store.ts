@@ -19,7 +19,10 @@ import type { RecordTable } from './record-table.ts'
 const ID = /^[\w-]{22}$/
 /** Each try loses only to a write of another process that succeeded. */
 const TRIES = 1000
+const LIST_TRIES = 20
+/** What was read last is kept for the write that may follow: a guess, and not worth much memory. */
 const RECENT_LIMIT = 1000
+const RECENT_BYTES = 8192
 
 export function recordStore(table: RecordTable): Store {
   const recent = new Map<SessionId, Buffer>()
@@ -29,6 +32,7 @@ export function recordStore(table: RecordTable): Store {
 
   const remember = (id: SessionId, record: Buffer): void => {
     recent.delete(id)
+    if (record.length > RECENT_BYTES) return
     if (recent.size >= RECENT_LIMIT) recent.delete(recent.keys().next().value!)
     // A copy: what the driver hands over may be a small part of a large block.
     recent.set(id, Buffer.from(record))
@@ -99,13 +103,7 @@ export function recordStore(table: RecordTable): Store {
     put: (key, value, expiresAt, now) => table.put(key, value, { at: expiresAt, now }),
     take: (key, now) => table.take(key, now),
 
-    async sessionsOf(account, now): Promise<readonly StoredSession[]> {
-      const rows = await table.loadOf(account)
-      return rows.flatMap(([id, record]) => {
-        const found = decode(record, id)
-        return found !== null && 'handles' in found && isListed(found, account) && isUsable(found, now) ? [found.session] : []
-      })
-    },
+    sessionsOf: (account, now) => sessionsOf(account, now, LIST_TRIES),
 
     async revokeAccount(account, except) {
       const rows = await table.loadOf(account)
@@ -118,6 +116,15 @@ export function recordStore(table: RecordTable): Store {
     ping: () => table.ping(),
     close: () => table.close(),
     ...(table.watch === undefined ? {} : { watch: (changed: Changed) => table.watch!(changed) }),
+  }
+
+  /** A trace on the list is a renewal under way: what it became may not have been on the list yet. */
+  async function sessionsOf(account: string, now: number, tries: number): Promise<readonly StoredSession[]> {
+    const rows = await table.loadOf(account)
+    const found = rows.map(([id, record]) => decode(record, id)).filter((each) => each !== null)
+    const sessions = found.filter((each) => 'handles' in each)
+    if (sessions.length < found.length && tries > 1) return sessionsOf(account, now, tries - 1)
+    return sessions.filter((each) => isListed(each, account) && isUsable(each, now)).map(({ session }) => session)
   }
 
   async function decoded(id: SessionId): Promise<SessionRecord | TraceRecord | null> {

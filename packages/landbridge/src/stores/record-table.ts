@@ -61,7 +61,10 @@ export interface RecordTable {
   succeed(found: Found, trace: NewRow, next: NewRow, listing: Listing): Promise<Swapped>
   /** Those who watch are told. */
   remove(found: Found): Promise<Swapped>
-  /** The records of the ids on an account's list; those that lead nowhere may be left out. */
+  /**
+   * The records of the ids on an account's list; those that lead nowhere may be left out. A session and its successor are seen at one
+   * moment, so that never both are live.
+   */
   loadOf(account: string): Promise<readonly (readonly [SessionId, Buffer])[]>
   put(key: string, value: string, end: End): Promise<void>
   take(key: string, now: number): Promise<string | null>

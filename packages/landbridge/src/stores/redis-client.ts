@@ -52,8 +52,10 @@ export interface Commands {
   /** False while the connection is known to be lost: a command would only wait in the client's queue. */
   ready(): boolean
   get(key: string): Promise<Buffer | null>
-  /** `null` in a Cluster, where keys lie in different places. */
-  readonly getMany: ((keys: string[]) => Promise<(Buffer | null)[]>) | null
+  /** Whether it is a Cluster, where keys of different slots lie on different servers. */
+  readonly isSpread: boolean
+  /** Of keys in one slot, at one moment. */
+  getMany(keys: string[]): Promise<(Buffer | null)[]>
   getDelete(key: string): Promise<Buffer | null>
   /** Runs a script that the server knows by its SHA-1; all keys in one slot. */
   runLoaded(sha: string, keys: string[], args: Text[]): Promise<unknown>
@@ -70,7 +72,8 @@ function overIoRedis(client: IoRedis): Commands {
     // Before the first command, a lazy client waits.
     ready: () => client.status === 'ready' || client.status === 'wait',
     get: (key) => client.getBuffer(key),
-    getMany: client.nodes === undefined ? (keys) => client.mgetBuffer(keys) : null,
+    isSpread: client.nodes !== undefined,
+    getMany: (keys) => client.mgetBuffer(keys),
     getDelete: (key) => client.getdelBuffer(key),
     runLoaded: (sha, keys, args) => client.callBuffer('evalsha', [sha, keys.length, ...keys, ...args]),
     run: (script, keys, args) => client.callBuffer('eval', [script, keys.length, ...keys, ...args]),
@@ -96,7 +99,8 @@ function overNodeRedis(client: NodeRedis): Commands {
     // A cluster does not say.
     ready: () => client.isReady !== false,
     get: (key) => commands.get(key),
-    getMany: client.masters === undefined ? (keys) => commands.mGet(keys) : null,
+    isSpread: client.masters !== undefined,
+    getMany: (keys) => commands.mGet(keys),
     getDelete: (key) => commands.getDel(key),
     runLoaded: (sha, keys, args) => commands.evalSha(sha, { keys, arguments: args }),
     run: (script, keys, args) => commands.eval(script, { keys, arguments: args }),

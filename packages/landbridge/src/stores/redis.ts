@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Changed, SessionId, Store } from '../core/store.ts'
+import { KINSHIP } from '../core/store.ts'
 import { recordStore } from './record-store.ts'
 import type { End, Found, Listing, RecordTable, Swapped } from './record-table.ts'
 import type { IoRedis, NodeRedis } from './redis-client.ts'
@@ -59,7 +60,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
   const commands = commandsOf(client)
   const channel = `${prefix}changed`
   /** The ids of a session begin alike however often it was renewed: in a Cluster, what stands in braces decides on the slot. */
-  const keyOf = (id: SessionId): string => `${prefix}{${id.slice(0, 4)}}${id.slice(4)}`
+  const keyOf = (id: SessionId): string => `${prefix}{${kinshipOf(id)}}${id.slice(KINSHIP)}`
   const listOf = (account: string): string => `${prefix}a:${JSON.stringify(account)}`
   const keptOf = (key: string): string => `${prefix}k:${JSON.stringify(key)}`
   let wasReady = false
@@ -82,7 +83,8 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
 
   const get = (id: SessionId): Promise<Buffer | null> => connected(() => commands.get(keyOf(id)))
 
-  const { getMany } = commands
+  /** In a Cluster only of ids that lie in one slot. */
+  const getMany = (ids: readonly SessionId[]): Promise<(Buffer | null)[]> => connected(() => commands.getMany(ids.map(keyOf)))
 
   const swap = async (found: Found, keys: string[], args: (string | Buffer)[]): Promise<Swapped> => {
     const reply = await run(SCRIPTS.swap, keys, [found.revision, ...args])
@@ -100,7 +102,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     name: 'redis',
     expiry: 'system',
     load: get,
-    ...(getMany === null ? {} : { loadMany: (ids: readonly SessionId[]) => connected(() => getMany(ids.map(keyOf))) }),
+    ...(commands.isSpread ? {} : { loadMany: getMany }),
 
     async insert({ id, record, end }, listing) {
       await enlist(id, listing, end.now)
@@ -127,14 +129,11 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     },
 
     async loadOf(account) {
-      const ids = (await run(SCRIPTS.list, [listOf(account)], [])) as Buffer[]
-      const rows = await Promise.all(
-        ids.map(async (bytes) => {
-          const id = bytes.toString('latin1') as SessionId
-          return [id, await get(id)] as const
-        }),
-      )
-      return rows.filter((row): row is readonly [SessionId, Buffer] => row[1] !== null)
+      const ids = ((await run(SCRIPTS.list, [listOf(account)], [])) as Buffer[]).map((id) => id.toString('latin1') as SessionId)
+      // The ids of one session lie in one slot, and are seen at one moment.
+      const kin = [...Map.groupBy(ids, kinshipOf).values()]
+      const rows = await Promise.all(kin.map(async (each) => zip(each, await getMany(each))))
+      return rows.flat().filter((row): row is readonly [SessionId, Buffer] => row[1] !== null)
     },
 
     async put(key, value, end) {
@@ -172,5 +171,9 @@ const SCRIPTS = {
   unlist: scriptOf(UNLIST),
   list: scriptOf(LIST),
 }
+
+const kinshipOf = (id: SessionId): string => id.slice(0, KINSHIP)
+
+const zip = <A, B>(left: readonly A[], right: readonly B[]): (readonly [A, B])[] => left.map((each, index) => [each, right[index]!])
 
 const timeToLive = ({ at, now }: End): string => String(Math.max(0, at - now) + LATE_MS)

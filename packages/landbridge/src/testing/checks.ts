@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { LiveRead } from '../core/records.ts'
 import type { Scope, SessionId, Store, StoredHandle } from '../core/store.ts'
 import { isLive } from '../core/store.ts'
+import { lacks } from './lacking.ts'
 
 /** Reads a session that has to be there and live. */
 export async function readLive(store: Store, id: SessionId, scope: Scope, now: number): Promise<LiveRead> {
@@ -21,7 +22,13 @@ export async function assertNothingLeft(store: Store, id: SessionId, scope: Scop
 export async function assertOpensNothing(store: Store, id: SessionId, scope: Scope, now: number, accountId?: string): Promise<void> {
   assert.equal(await store.read(id, scope), null, 'no session is left')
   assert.deepEqual(await store.handlesOf(id), [], 'no handle is left')
-  if (accountId !== undefined) assert(!(await idsOf(store, accountId, now)).includes(id), 'the account no longer lists the session')
+  if (accountId === undefined || lacks(store, 'accounts')) return
+  assert(!(await idsOf(store, accountId, now)).includes(id), 'the account no longer lists the session')
+}
+
+/** The account lists exactly these sessions, where the store can tell: for cases that are about something else. */
+export async function assertLists(store: Store, accountId: string, now: number, ids: readonly SessionId[]): Promise<void> {
+  if (!lacks(store, 'accounts')) assert.deepEqual(await idsOf(store, accountId, now), ids.toSorted())
 }
 
 /** The session has these handles and no others. */

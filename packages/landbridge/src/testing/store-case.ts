@@ -1,4 +1,5 @@
-import type { MaybePromise, Store } from '../core/store.ts'
+import type { MaybePromise, Store, StoreLack } from '../core/store.ts'
+import { assertRefuses, lacks } from './lacking.ts'
 
 /**
  * Makes a store for one case: one connection, or two connections to the same data. The cases on concurrency then work through
@@ -10,6 +11,8 @@ export type StoreFactory = () => MaybePromise<Store | readonly [Store, Store]>
 export interface StoreCase {
   /** A sentence on what the store does. */
   readonly name: string
+  /** What the case cannot do without. Of a store that `lacks` it, the case checks that it says so by `ERR_STORE_INCAPABLE`. */
+  readonly needs?: readonly StoreLack[]
   /** Resolves when the store does so; rejects with an `AssertionError` when not, or with what the store or the factory threw. */
   run(make: StoreFactory): Promise<void>
 }
@@ -23,8 +26,24 @@ export interface Ground {
   readonly now: number
 }
 
-export function storeCase(name: string, check: (ground: Ground) => Promise<void>): StoreCase {
-  return { name, run: (make) => onNewGround(make, check) }
+type MakeCase = (name: string, check: (ground: Ground) => Promise<void>) => StoreCase
+
+export const storeCase: MakeCase = caseThatNeeds()
+export const takeCase: MakeCase = caseThatNeeds('take')
+export const accountsCase: MakeCase = caseThatNeeds('accounts')
+
+function caseThatNeeds(...needs: readonly StoreLack[]): MakeCase {
+  return (name, check) => ({
+    name,
+    ...(needs.length > 0 && { needs }),
+    run: (make) => onNewGround(make, (ground) => checkOrRefusal(ground, check, needs)),
+  })
+}
+
+async function checkOrRefusal(ground: Ground, check: (ground: Ground) => Promise<void>, needs: readonly StoreLack[]): Promise<void> {
+  const lacking = needs.filter((need) => lacks(ground.store, need))
+  if (lacking.length === 0) await check(ground)
+  for (const lack of lacking) await assertRefuses(ground.store, lack, ground.now)
 }
 
 async function onNewGround(make: StoreFactory, check: (ground: Ground) => Promise<void>): Promise<void> {

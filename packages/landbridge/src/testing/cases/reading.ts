@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Account, NewSession, Scope, SessionId, Store } from '../../core/store.ts'
 import { entriesOf, valueOf } from '../../core/store.ts'
-import { readLive } from '../checks.ts'
+import { assertLists, readLive } from '../checks.ts'
+import { lacks } from '../lacking.ts'
 import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newId, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
@@ -119,7 +120,7 @@ export const readingCases: readonly StoreCase[] = [
     await store.create(session)
     await assert.rejects(async () => store.create(intruder))
     await assertReadsBack(store, session)
-    assert.deepEqual(await store.sessionsOf(intruder.accounts[0]!.id, now), [])
+    await assertLists(store, intruder.accounts[0]!.id, now, [])
   }),
 
   storeCase('what a caller does to the account it read changes nothing that is stored', async ({ store, now }) => {
@@ -145,7 +146,8 @@ export const readingCases: readonly StoreCase[] = [
       assert.equal(await store.renew(session.id, text as Scope, newSuccessor(now), now), 'gone')
       assert.equal(await store.attach(session.id, text as Scope, newHandle(now), now, now), 'gone')
       assert.equal(await store.revoke(session.id, text as Scope), false)
-      assert.equal(await store.take(`${newId()}${text}`, now), null)
+      if (!lacks(store, 'take')) assert.equal(await store.take(`${newId()}${text}`, now), null)
+      if (lacks(store, 'accounts')) continue
       assert.deepEqual(await store.sessionsOf(`${newId()}${text}`, now), [])
       assert.equal(await store.revokeAccount(`${newId()}${text}`), 0)
     }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { NewSession, Store, Successor, ValuesPlace } from '../../core/store.ts'
-import { assertNothingLeft, assertOpensNothing, atOnce, idsOf, readLive } from '../checks.ts'
+import { assertLists, assertNothingLeft, assertOpensNothing, atOnce, idsOf, readLive } from '../checks.ts'
 import { changing, ELMER, FUDD, HOUR, newAccount, newDelta, newId, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
-import { storeCase } from '../store-case.ts'
+import { accountsCase, storeCase } from '../store-case.ts'
 
 /** What has to be stored once `next` took the place of `before`. */
 function expected(before: NewSession, next: Successor, values: string, own: string): NewSession {
@@ -118,7 +118,7 @@ export const renewingCases: readonly StoreCase[] = [
     }
   }),
 
-  storeCase('the account list follows a renewal: signed in, changed, signed out', async ({ store, now }) => {
+  accountsCase('the account list follows a renewal: signed in, changed, signed out', async ({ store, now }) => {
     const [ann, ben] = [newAccount(now), newAccount(now)]
     const session = newSession(now)
     const [asAnn, asBen, asNobody] = [[ann], [ben], []].map((accounts) => newSuccessor(now, { accounts })) as [
@@ -170,8 +170,29 @@ export const renewingCases: readonly StoreCase[] = [
       ['saved'],
     )
     const winner = successors[outcomes.indexOf('saved')]!
-    assert.deepEqual(await idsOf(store, account.id, now), [winner.id])
+    await assertLists(store, account.id, now, [winner.id])
     assert.equal((await readLive(store, winner.id, ELMER, now)).values, before.values)
     for (const next of successors) if (next !== winner) await assertNothingLeft(store, next.id, ELMER, now, account.id)
+  }),
+
+  accountsCase('the list of an account has a session once, also while it is renewed', async ({ store, other, now }) => {
+    const account = newAccount(now)
+    const first = newSession(now, { accounts: [account] })
+    await store.create(first)
+    let [last, renewals, finished] = [first.id, 0, false]
+    const renewing = async (): Promise<void> => {
+      for (; renewals < 50; renewals++) {
+        const next = newSuccessor(now, { accounts: [account] })
+        assert.equal(await store.renew(last, ELMER, next, now), 'saved')
+        last = next.id
+      }
+      finished = true
+    }
+    const listing = async (): Promise<void> => {
+      do assert.equal((await other.sessionsOf(account.id, now)).length, 1)
+      while (!finished)
+    }
+    await Promise.all([renewing(), listing(), listing()])
+    assert.deepEqual(await idsOf(store, account.id, now), [last])
   }),
 ]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { NewSession, Store } from '../../core/store.ts'
-import { assertHandles, assertNothingLeft, idsOf } from '../checks.ts'
+import { assertHandles, assertLists, assertNothingLeft } from '../checks.ts'
+import { lacks } from '../lacking.ts'
 import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newId, newSession } from '../records.ts'
 import type { Ground, StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
@@ -41,8 +42,8 @@ export const sweepingCases: readonly StoreCase[] = [
     await sweepAll(store, now, 10)
     for (const { id } of [ended, idle, edge]) await assertNothingLeft(store, id, ELMER, now, account.id)
     assert.deepEqual(await store.read(live.id, ELMER), live)
-    assert.deepEqual(await idsOf(store, account.id, now), [live.id])
-    assert.equal(await store.revokeAccount(account.id), 1)
+    await assertLists(store, account.id, now, [live.id])
+    if (!lacks(store, 'accounts')) assert.equal(await store.revokeAccount(account.id), 1)
   }),
 
   sweepCase('a sweep removes an expired handle and leaves the session to its live ones', async ({ store, now }) => {
@@ -60,7 +61,7 @@ export const sweepingCases: readonly StoreCase[] = [
     await assertHandles(store, live.id, [live.handle])
     assert.deepEqual(await store.read(idle.id, FUDD), { ...idle, handle: outlives })
     assert.deepEqual(await store.read(live.id, ELMER), live)
-    assert.deepEqual(await idsOf(store, account.id, now + 1000), [idle.id, live.id].sort())
+    await assertLists(store, account.id, now + 1000, [idle.id, live.id])
     await sweepAll(store, now + HOUR, 10)
     for (const { id } of [idle, live]) await assertNothingLeft(store, id, FUDD, now + 1000, account.id)
   }),
@@ -78,6 +79,7 @@ export const sweepingCases: readonly StoreCase[] = [
   }),
 
   sweepCase('a sweep leaves kept values that are still good, and comes to an end with expired ones', async ({ store, now }) => {
+    if (lacks(store, 'take')) return
     const [good, bad] = [newId(), newId()]
     await store.put(good, 'value', now + HOUR, now)
     for (let index = 0; index < 7; index++) await store.put(`${bad}${index}`, 'value', now - index, now - HOUR)
