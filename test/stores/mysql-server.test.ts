@@ -97,7 +97,7 @@ test('asks once for a read, a change, and the reads of one moment', async () => 
   expect(await asked(() => store.attach(first!.id, ELMER, newHandle(NOW), NOW, NOW))).toBe(1)
   expect(await asked(() => store.revoke(first!.id, FUDD))).toBe(1)
   let reads: unknown[] = []
-  expect(await asked(async () => (reads = await Promise.all(sessions.map(({ id }) => store.read(id, ELMER)))))).toBe(1)
+  expect(await asked(async () => (reads = await Promise.all(sessions.map(async ({ id }) => store.read(id, ELMER)))))).toBe(1)
   expect(reads.slice(1)).toEqual(sessions.slice(1))
   expect(await asked(() => store.revoke(first!.id))).toBe(1)
 })
@@ -137,7 +137,7 @@ test('an id that the library would write otherwise is nobody’s', async () => {
   await store.create(session)
   const twin = (session.id.slice(0, -1) + String.fromCharCode(session.id.charCodeAt(21) + 1)) as SessionId
   expect(Buffer.from(twin, 'base64url')).toEqual(Buffer.from(session.id, 'base64url'))
-  expect(await Promise.all([twin, session.id].map((id) => store.read(id, ELMER)))).toEqual([null, session])
+  expect(await Promise.all([twin, session.id].map(async (id) => store.read(id, ELMER)))).toEqual([null, session])
 })
 
 test('kept values that are replaced while they are taken go to one taker each', async () => {

@@ -36,7 +36,7 @@ test('asks once for a read, once for a change and once for the reads of one mome
   expect(await asked(() => store.read(first!.id, ELMER))).toBe(1)
   expect(await asked(() => store.update(first!.id, ELMER, newDelta(NOW, { a: '1' }), NOW))).toBe(1)
   expect(await asked(() => store.attach(first!.id, ELMER, newHandle(NOW), NOW, NOW))).toBe(1)
-  expect(await asked(() => Promise.all(sessions.map(({ id }) => store.read(id, ELMER))))).toBe(1)
+  expect(await asked(() => Promise.all(sessions.map(async ({ id }) => store.read(id, ELMER))))).toBe(1)
   const next = newSuccessor(NOW)
   expect(await asked(() => store.renew(first!.id, ELMER, next, NOW))).toBe(1)
   expect(await asked(() => store.read(next.id, ELMER))).toBe(1)
@@ -56,7 +56,7 @@ test('an id that the library would write otherwise is nobody’s', async () => {
   expect(Buffer.from(twin, 'base64url')).toEqual(Buffer.from(session.id, 'base64url'))
   expect(await store.read(twin, ELMER)).toBeNull()
   expect(await store.update(twin, ELMER, newDelta(NOW, { a: '1' }), NOW)).toBe('gone')
-  expect(await Promise.all([twin, session.id].map((id) => store.read(id, ELMER)))).toEqual([null, session])
+  expect(await Promise.all([twin, session.id].map(async (id) => store.read(id, ELMER)))).toEqual([null, session])
 })
 
 test('finds sessions by each of several accounts, and forgets the accounts with the session', async () => {
@@ -101,7 +101,7 @@ test('a sweep waits for nobody, nobody waits for it, and what was used meanwhile
   expect(two).toBeLessThanOrEqual(3)
   while ((await store.sweep(NOW + 1000, 3)) > 0);
   await holder.query('ROLLBACK')
-  const reads = await Promise.all(ended.map(({ id }) => store.read(id, ELMER)))
+  const reads = await Promise.all(ended.map(async ({ id }) => store.read(id, ELMER)))
   expect(reads.map((read) => read !== null)).toEqual([true, true, false, false, false, false])
   expect(await store.sweep(NOW + 1000, 3)).toBe(1)
   expect((await store.read(used.id, ELMER))?.handle?.expiresAt).toBe(NOW + 100 + HOUR)
@@ -141,11 +141,13 @@ test('changes at once add up where the database isolates transactions more stric
   await stores[0]!.create(session)
   await stores[0]!.put('key', 'value', NOW + HOUR, NOW)
   const outcomes = await Promise.all(
-    Array.from({ length: 30 }, (_, index) => stores[index % 3]!.update(session.id, ELMER, newDelta(NOW, { [`k${index}`]: '1' }), NOW)),
+    Array.from({ length: 30 }, async (_, index) =>
+      stores[index % 3]!.update(session.id, ELMER, newDelta(NOW, { [`k${index}`]: '1' }), NOW),
+    ),
   )
   expect(new Set(outcomes)).toEqual(new Set(['saved']))
   expect(entriesOf((await stores[1]!.read(session.id, ELMER))!.handle!.values)).toHaveLength(30)
-  const taken = await Promise.all(Array.from({ length: 12 }, (_, index) => stores[index % 3]!.take('key', NOW)))
+  const taken = await Promise.all(Array.from({ length: 12 }, async (_, index) => stores[index % 3]!.take('key', NOW)))
   expect(taken.filter((value) => value !== null)).toEqual(['value'])
 })
 
