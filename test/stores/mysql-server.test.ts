@@ -1,4 +1,5 @@
 /** How the MySQL store uses its server: its tables, how often it asks, and what it keeps. */
+import { readFileSync } from 'node:fs'
 import { mysql, schemaSql, type MySqlPool } from 'landbridge/mysql'
 import type { SessionId } from 'landbridge/store'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
@@ -50,6 +51,11 @@ test('its SQL, run as a script, makes the tables that `migrate` makes', async ()
   for (let times = 0; times < 2; times++) await pool.query(schemaSql({ prefix: 'hand_' }))
   for (const name of ['sessions', 'accounts', 'kept', 'version']) expect(await tableOf('hand_', name)).toBe(await tableOf('own_', name))
   await mysql(pool, { prefix: 'hand_' }).ping()
+})
+
+test('its SQL stands in the docs', () => {
+  const docs = readFileSync(new URL('../../docs/stores/mysql.md', import.meta.url), 'utf8')
+  expect(docs).toContain(`\`\`\`sql\n${schemaSql().replaceAll(/^--.*\n/gm, '')}\`\`\``)
 })
 
 test('says what to run where its tables are missing', async () => {
