@@ -113,7 +113,9 @@ async function measured(store: string, what: string, seconds: number, work: () =
   console.log(`| ${store} | ${what} | ${Math.round(rate)} | ${here.toFixed(1)} | ${Math.max(0, elsewhere).toFixed(1)} |`)
 }
 
-const ended = (_: unknown, server: { stop(): Promise<void> }): Promise<void> => server.stop()
+function ended(_: unknown, server: { stop(): Promise<void> }): Promise<void> {
+  return server.stop()
+}
 
 /** CPU time of the whole machine, in microseconds. */
 function busy(): number {

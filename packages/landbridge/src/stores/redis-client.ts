@@ -11,8 +11,13 @@ export interface IoRedis {
   getBuffer(key: string): Promise<Buffer | null>
   mgetBuffer(keys: string[]): Promise<(Buffer | null)[]>
   getdelBuffer(key: string): Promise<Buffer | null>
-  callBuffer(command: string, args: (Text | number)[]): Promise<unknown>
   duplicate(): IoRedisSubscriber
+}
+
+/** They are there, but the client's types do not tell. `callBuffer`, which these do tell of, breaks under `enableAutoPipelining`. */
+interface IoRedisScripts {
+  evalshaBuffer(sha: string, keys: number, ...args: Text[]): Promise<unknown>
+  evalBuffer(script: string, keys: number, ...args: Text[]): Promise<unknown>
 }
 
 interface IoRedisSubscriber {
@@ -68,6 +73,7 @@ export interface Commands {
 export const commandsOf = (client: IoRedis | NodeRedis): Commands => ('getBuffer' in client ? overIoRedis(client) : overNodeRedis(client))
 
 function overIoRedis(client: IoRedis): Commands {
+  const scripts = client as IoRedis & IoRedisScripts
   return {
     // Before the first command, a lazy client waits.
     ready: () => client.status === 'ready' || client.status === 'wait',
@@ -75,8 +81,8 @@ function overIoRedis(client: IoRedis): Commands {
     isSpread: client.nodes !== undefined,
     getMany: (keys) => client.mgetBuffer(keys),
     getDelete: (key) => client.getdelBuffer(key),
-    runLoaded: (sha, keys, args) => client.callBuffer('evalsha', [sha, keys.length, ...keys, ...args]),
-    run: (script, keys, args) => client.callBuffer('eval', [script, keys.length, ...keys, ...args]),
+    runLoaded: (sha, keys, args) => scripts.evalshaBuffer(sha, keys.length, ...keys, ...args),
+    run: (script, keys, args) => scripts.evalBuffer(script, keys.length, ...keys, ...args),
     async subscribe(channel, told) {
       const subscriber = client.duplicate()
       subscriber.on('error', ignore)
