@@ -77,9 +77,17 @@ test('every subpath of package.json resolves to built files, and these are their
       "./memory": [
         "memory",
       ],
+      "./mysql": [
+        "mysql",
+        "schemaSql",
+      ],
       "./node": [
         "nodeSessions",
         "nodeUpgrade",
+      ],
+      "./postgres": [
+        "postgres",
+        "schemaSql",
       ],
       "./redis": [
         "redis",
