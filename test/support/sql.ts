@@ -39,7 +39,7 @@ export function overPostgresJs(url: string, options?: PostgresOptions): Opened<P
   return [postgres(sql, options), () => sql.end({ timeout: 1 })]
 }
 
-export function overMySql2(url: string): Opened<MySqlStore> {
+function overMySql2(url: string): Opened<MySqlStore> {
   const pool = createPool({ uri: url, connectionLimit: POOL })
   return [mysql(pool), () => pool.end()]
 }
