@@ -88,7 +88,7 @@ function keep(peer: session.Store, index: number, content: object, more: object)
   const cookie = { originalMaxAge: IDLE_MS, expires: new Date(Date.now() + IDLE_MS), httpOnly: true, path: '/', ...more }
   const kept = { cookie, account: String(100_000 + index), ...content } as unknown as SessionData
   return new Promise((resolve, reject) => {
-    peer.set(randomBytes(24).toString('base64url'), kept, (error?: unknown) => (error ? reject(error as Error) : resolve()))
+    peer.set(randomBytes(24).toString('base64url'), kept, (error?: unknown) => (error instanceof Error ? reject(error) : resolve()))
   })
 }
 

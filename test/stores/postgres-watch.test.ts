@@ -80,7 +80,7 @@ test.each(['fails', 'hangs'])('where a message %s, the next one says that anythi
     query(...args: unknown[]) {
       const tells = JSON.stringify(args[0]).includes('SELECT pg_notify')
       if (!down || !tells) return query(...args)
-      return trouble === 'fails' ? Promise.reject(new Error('connection lost')) : new Promise(() => undefined)
+      return trouble === 'fails' ? Promise.reject(new Error('connection lost')) : Promise.withResolvers().promise
     },
   })
   const store = postgres(pool, options)
