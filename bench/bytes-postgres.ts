@@ -1,6 +1,7 @@
 // Bytes per session in PostgreSQL, tables and indexes, beside connect-pg-simple with the same data: node bench/bytes-postgres.ts [count]
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import connectPgSimple from 'connect-pg-simple'
 import session, { type SessionData } from 'express-session'
 import { postgres } from 'landbridge/postgres'
@@ -87,7 +88,7 @@ function keep(peer: session.Store, index: number, content: object, more: object)
   const cookie = { originalMaxAge: IDLE_MS, expires: new Date(Date.now() + IDLE_MS), httpOnly: true, path: '/', ...more }
   const kept = { cookie, account: String(100_000 + index), ...content } as unknown as SessionData
   return new Promise((resolve, reject) => {
-    peer.set(randomBytes(24).toString('base64url'), kept, (error?: unknown) => (error ? reject(error as Error) : resolve()))
+    peer.set(randomBytes(24).toString('base64url'), kept, (error?: unknown) => (error instanceof Error ? reject(error) : resolve()))
   })
 }
 
@@ -101,7 +102,7 @@ async function bytesOf(...tables: string[]): Promise<number> {
 
 async function updates(): Promise<{ hot: number }> {
   await pool.query('SELECT pg_stat_force_next_flush()')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await pause(1500)
   const { rows } = await pool.query(
     `SELECT n_tup_hot_upd AS hot, n_tup_upd AS all FROM pg_stat_user_tables WHERE relname = 'landbridge_sessions'`,
   )

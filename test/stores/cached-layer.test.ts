@@ -1,45 +1,11 @@
 // A cache that the near caches of several processes share, between them and the store.
 import { cached } from 'landbridge/cached'
-import { memory } from 'landbridge/memory'
-import type { Scope, SessionId } from 'landbridge/store'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import type { NewSession, Scope, SessionId } from 'landbridge/store'
+import { describe, expect, test } from 'vitest'
 import { ELMER, FUDD, newDelta, newHandle, newSession, newSuccessor } from './cached-records.ts'
-import { Gated, settle, twoClocks } from './gated.ts'
-import { MapLayer } from './map-layer.ts'
-import { Pushing } from './pushing.ts'
-
-/** A process: its near cache, its store, and what it hears. Without `pushes` it hears nothing. */
-type Process = ReturnType<typeof processes>
-
-function processes(count: number, { pushes = false } = {}) {
-  const clocks = twoClocks()
-  const shared = new MapLayer()
-  const pushing = new Pushing(memory())
-  const nodes = Array.from({ length: count }, () => {
-    const { store: inner, inbox } = pushing.connect()
-    const gated = new Gated(inner)
-    const { watch, ...silent } = gated.store
-    const options = { layer: shared.layer, clock: clocks.wall.now, monotonicClock: clocks.ticks.now }
-    const store = cached(pushes ? { ...silent, watch: watch! } : silent, options)
-    onTestFinished(() => store.close())
-    return { store, gated, inbox }
-  })
-  return { clocks, shared, nodes, now: clocks.wall.now() }
-}
-
-/** The session is in the layer, put in by the last process; the last but one is the first to find it. */
-async function putIn({ nodes, now, shared }: Process, given: Parameters<typeof newSession>[1] = {}) {
-  const session = newSession(now, { accounts: [{ id: 'ada', signedInAt: now }], ...given })
-  const [first, second] = [nodes.at(-1)!, nodes.at(-2)!]
-  await first.store.create(session)
-  for (const node of [first, second]) {
-    await node.store.read(session.id, ELMER)
-    await settle()
-  }
-  expect(shared.reads).toHaveLength(1)
-  for (const { gated } of nodes) gated.calls.length = 0
-  return session
-}
+import { settle } from './gated.ts'
+import type { Processes } from './cached-processes.ts'
+import { processes, putIn } from './cached-processes.ts'
 
 describe('A read that another process put in', () => {
   test('is found without asking the store', async () => {
@@ -142,7 +108,7 @@ describe('A read that another process put in', () => {
 })
 
 describe('After a write that was answered, no process finds what was read before it', () => {
-  const WRITES: Record<string, (all: Process, session: Awaited<ReturnType<typeof putIn>>) => unknown> = {
+  const WRITES: Record<string, (all: Processes, session: NewSession) => unknown> = {
     revoke: ({ nodes }, { id }) => nodes.at(-1)!.store.revoke(id),
     revokeAccount: ({ nodes }) => nodes.at(-1)!.store.revokeAccount('ada'),
     renew: ({ nodes, now }, { id }) => nodes.at(-1)!.store.renew(id, ELMER, newSuccessor(now), now),
@@ -179,10 +145,10 @@ describe('After a write that was answered, no process finds what was read before
     const session = await putIn(all)
     const [reader, filler, writer] = all.nodes as [(typeof all.nodes)[0], (typeof all.nodes)[0], (typeof all.nodes)[0]]
     all.clocks.advance(5000)
-    const arrive = all.shared.holdReads()
+    all.shared.holdReads()
     await filler.store.read(session.id, ELMER)
     await writer.store.revoke(session.id)
-    arrive()
+    all.shared.arrive()
     expect(await reader.store.read(session.id, ELMER)).toBeNull()
   })
 
@@ -263,55 +229,4 @@ test('a session that is too large is read from the store, and does not make the 
   }
   expect(all.shared.reads).toEqual([])
   expect(all.shared.calls.filter((call) => call === 'get')).toHaveLength(4)
-})
-
-describe('A layer that', () => {
-  const FAULTS: Record<string, () => Promise<never>> = {
-    rejects: async () => {
-      throw new Error('the layer is down')
-    },
-    hangs: () => Promise.race([]),
-  }
-
-  test.each(Object.entries(FAULTS))('%s fails no read, costs 50 ms once, and is used again after a second', async (_, fault) => {
-    const all = processes(2)
-    const session = await putIn(all)
-    all.clocks.advance(5000)
-    all.shared.instead = fault
-    all.shared.calls.length = 0
-    const start = performance.now()
-    expect(await all.nodes[0]!.store.read(session.id, ELMER)).toEqual(session)
-    expect(performance.now() - start).toBeLessThan(150)
-    expect(all.shared.calls).toEqual(['get'])
-    await all.nodes[0]!.store.read(session.id, FUDD)
-    all.clocks.ticks.advance(999)
-    await all.nodes[0]!.store.read(newSession(all.now).id, FUDD)
-    expect(all.shared.calls).toEqual(['get'])
-    all.shared.instead = null
-    all.clocks.ticks.advance(1)
-    await all.nodes[0]!.store.read(newSession(all.now).id, FUDD)
-    expect(all.shared.calls).toEqual(['get', 'get'])
-  })
-
-  test.each(Object.entries(FAULTS))('%s fails no write, and its process goes past it for that session', async (_, fault) => {
-    const all = processes(2)
-    const session = await putIn(all)
-    all.shared.instead = fault
-    expect(await all.nodes[0]!.store.update(session.id, ELMER, newDelta(all.now, { cart: '1' }), all.now)).toBe('saved')
-    all.shared.instead = null
-    all.clocks.ticks.advance(1000)
-    expect((await all.nodes[0]!.store.read(session.id, ELMER))?.handle?.values).toContain('cart')
-  })
-
-  test('throws at once fails nothing either', async () => {
-    const throws = (): never => {
-      throw new Error('thrown')
-    }
-    const store = cached(memory(), { layer: { get: throws, set: throws } })
-    const session = newSession(Date.now())
-    await store.create(session)
-    expect(await store.read(session.id, ELMER)).toEqual(session)
-    expect(await store.revoke(session.id)).toBe(true)
-    expect(await store.read(session.id, ELMER)).toBeNull()
-  })
 })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Delta, NewSession, SecretHash, SessionId, StoredHandle, Successor } from 'landbridge/store'
 import { ELMER, FUDD, HOUR } from './records.ts'
 
-export { ELMER, FUDD, HOUR } from './records.ts'
+export { ELMER, FUDD } from './records.ts'
 
 const KIN = 'cach'
 export const newId = (): SessionId => (KIN + randomBytes(16).toString('base64url').slice(KIN.length)) as SessionId

@@ -77,6 +77,45 @@ describe.skipIf(missingRedis !== null)('Over Redis,', () => {
     for (const { name, run } of storeConformance) if (!ofOneMoment(name)) test(name, () => run(make))
   })
 
+  test.skipIf(missingMemcached !== null)(
+    'Memcached that hangs or is killed fails no request and delays none for long, and is used again when it is back',
+    async () => {
+      const memory = await startMemcached()
+      const client = new Memcache(`127.0.0.1:${memory.port}`)
+      onTestFinished(async () => {
+        await client.disconnect()
+        await memory.stop()
+      })
+      const ticks = twoClocks()
+      const inner = redis(connect(), { prefix: 'faults:' })
+      const { watch: _, ...silent } = inner
+      const store = cached(silent, {
+        layer: memcached(client, { prefix: 'faults:' }),
+        clock: ticks.wall.now,
+        monotonicClock: ticks.ticks.now,
+      })
+      const session = newSession(ticks.wall.now())
+      await store.create(session)
+      const isPutIn = async (): Promise<boolean> => [...(await client.gets([`faults:f:${session.id.slice(0, 4)}`])).keys()].length > 0
+      const visit = async (): Promise<number> => {
+        ticks.advance(5000)
+        const start = performance.now()
+        expect(await store.read(session.id, ELMER)).toEqual(session)
+        expect(await store.update(session.id, ELMER, newDelta(Date.now(), {}, session.handle), Date.now())).toBe('saved')
+        return performance.now() - start
+      }
+      await visit()
+      expect(await isPutIn()).toBe(true)
+      await memory.pause()
+      for (let i = 0; i < 3; i++) expect(await visit()).toBeLessThan(180)
+      await memory.resume()
+      await memory.kill()
+      for (let i = 0; i < 3; i++) expect(await visit()).toBeLessThan(180)
+      await memory.restart()
+      while (!(await isPutIn())) await visit()
+    },
+  )
+
   test('no read of another process is old once its message is here: 1000 changes and ends', async () => {
     const { near, far } = twoNodes()
     const heard = await listen()

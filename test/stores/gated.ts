@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
+import type { CachedOptions } from 'landbridge/cached'
+import { cached } from 'landbridge/cached'
 import { memory } from 'landbridge/memory'
 import type { Store } from 'landbridge/store'
 import type { VirtualClock } from 'landbridge/testing'
 import { virtualClock } from 'landbridge/testing'
+import { newSession } from './cached-records.ts'
 
 type Method = 'read' | 'update' | 'renew' | 'attach' | 'revoke' | 'revokeAccount' | 'sweep'
 type Moment = Method | `before ${Method}`
@@ -72,4 +75,14 @@ export function twoClocks(): { readonly wall: VirtualClock; readonly ticks: Virt
       ticks.advance(ms)
     },
   }
+}
+
+/** A near cache over a store that counts, with one session in it. */
+export async function setUp(options: CachedOptions = {}) {
+  const gated = new Gated()
+  const clocks = twoClocks()
+  const store = cached(gated.store, { clock: clocks.wall.now, monotonicClock: clocks.ticks.now, ...options })
+  const session = newSession(clocks.wall.now())
+  await store.create(session)
+  return { gated, clocks, store, session, now: clocks.wall.now() }
 }

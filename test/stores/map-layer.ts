@@ -24,13 +24,14 @@ export class MapLayer {
     },
   }
 
-  /** Reads that are put in arrive late: when this function is called. */
-  holdReads(): () => void {
+  /** From now on reads that are put in arrive late: with `arrive`. */
+  holdReads(): void {
     this.#heldSets = []
-    return () => {
-      for (const set of this.#heldSets ?? []) set()
-      this.#heldSets = null
-    }
+  }
+
+  arrive(): void {
+    for (const set of this.#heldSets ?? []) set()
+    this.#heldSets = null
   }
 
   /** The keys of reads that were put in. */

@@ -1,4 +1,5 @@
 /** How the MySQL store uses its server: its tables, how often it asks, and what it keeps. */
+import { readFileSync } from 'node:fs'
 import { mysql, schemaSql, type MySqlPool } from 'landbridge/mysql'
 import type { SessionId } from 'landbridge/store'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
@@ -52,6 +53,11 @@ test('its SQL, run as a script, makes the tables that `migrate` makes', async ()
   await mysql(pool, { prefix: 'hand_' }).ping()
 })
 
+test('its SQL stands in the docs', () => {
+  const docs = readFileSync(new URL('../../docs/stores/mysql.md', import.meta.url), 'utf8')
+  expect(docs).toContain(`\`\`\`sql\n${schemaSql().replaceAll(/^--.*\n/gm, '')}\`\`\``)
+})
+
 test('says what to run where its tables are missing', async () => {
   const store = mysql(pool, { prefix: 'missing_' })
   const session = newSession(NOW, { accounts: ['ann', 'ben'].map((id) => ({ id, signedInAt: NOW })) })
@@ -97,7 +103,7 @@ test('asks once for a read, a change, and the reads of one moment', async () => 
   expect(await asked(() => store.attach(first!.id, ELMER, newHandle(NOW), NOW, NOW))).toBe(1)
   expect(await asked(() => store.revoke(first!.id, FUDD))).toBe(1)
   let reads: unknown[] = []
-  expect(await asked(async () => (reads = await Promise.all(sessions.map(({ id }) => store.read(id, ELMER)))))).toBe(1)
+  expect(await asked(async () => (reads = await Promise.all(sessions.map(async ({ id }) => store.read(id, ELMER)))))).toBe(1)
   expect(reads.slice(1)).toEqual(sessions.slice(1))
   expect(await asked(() => store.revoke(first!.id))).toBe(1)
 })
@@ -137,7 +143,7 @@ test('an id that the library would write otherwise is nobody’s', async () => {
   await store.create(session)
   const twin = (session.id.slice(0, -1) + String.fromCharCode(session.id.charCodeAt(21) + 1)) as SessionId
   expect(Buffer.from(twin, 'base64url')).toEqual(Buffer.from(session.id, 'base64url'))
-  expect(await Promise.all([twin, session.id].map((id) => store.read(id, ELMER)))).toEqual([null, session])
+  expect(await Promise.all([twin, session.id].map(async (id) => store.read(id, ELMER)))).toEqual([null, session])
 })
 
 test('kept values that are replaced while they are taken go to one taker each', async () => {
@@ -178,4 +184,29 @@ test('renewals, ends and sweeps of many sessions at one moment do not fail by de
   )
   expect(outcomes).toHaveLength(180)
   expect(await store.sessionsOf('all', NOW)).toEqual([])
+})
+
+test('a transaction that the server ends because of a deadlock is tried again', async () => {
+  const store = mysql(pool, { prefix: 'own_' })
+  const session = newSession(NOW, { accounts: ['ann', 'ben'].map((id) => ({ id, signedInAt: NOW })) })
+  await store.create(session)
+  const id = Buffer.from(session.id, 'base64url')
+  const other = await pool.getConnection()
+  try {
+    await other.beginTransaction()
+    // Of two that wait for each other, the server ends the one that has written less.
+    const rows = Array.from({ length: 100 }, (_, index) => `(${index})`)
+    await other.query(`INSERT INTO own_version VALUES ${rows.join()} ON DUPLICATE KEY UPDATE version = version`)
+    await other.query('SELECT 1 FROM own_accounts WHERE session = ? FOR UPDATE', [id])
+    const ended = Promise.resolve(store.revoke(session.id))
+    const running = async () => (await pool.query<RowDataPacket[]>('SHOW FULL PROCESSLIST'))[0].map((row) => String(row['Info']))
+    await expect.poll(running, { timeout: 5000 }).toContainEqual(expect.stringMatching(/^DELETE FROM own_accounts/))
+    await other.query('UPDATE own_sessions SET due = due + 1 WHERE id = ?', [id])
+    await other.rollback()
+    expect(await ended).toBe(true)
+  } finally {
+    await other.rollback()
+    other.release()
+  }
+  expect(await store.read(session.id, ELMER)).toBeNull()
 })

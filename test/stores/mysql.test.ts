@@ -1,4 +1,4 @@
 import { keepsContract } from '../support/sql-conformance.ts'
-import { MYSQL_WAYS } from '../support/sql.ts'
+import { MARIADB } from '../support/sql.ts'
 
-keepsContract(MYSQL_WAYS)
+keepsContract(MARIADB)

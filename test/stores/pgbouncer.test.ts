@@ -6,10 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { missingPgBouncer, missingPostgres, startPgBouncer, startPostgres } from '../support/servers/postgres.ts'
 import type { Server } from '../support/servers/process.ts'
 import { keepsContract } from '../support/sql-conformance.ts'
-import { overPg, overPostgresJs, PGBOUNCER_WAYS } from '../support/sql.ts'
+import { overPg, overPostgresJs, PG_BOUNCED } from '../support/sql.ts'
 import { newSession } from './sql-records.ts'
 
-keepsContract(PGBOUNCER_WAYS)
+keepsContract(PG_BOUNCED)
 
 describe('PgBouncer in transaction mode', () => {
   let server: Server

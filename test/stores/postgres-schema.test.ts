@@ -1,5 +1,6 @@
 /** The tables of the PostgreSQL store, and how they come to be. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { schemaSql } from 'landbridge/postgres'
 import { describe, expect, test } from 'vitest'
 import { postgresGround } from '../support/postgres-ground.ts'
@@ -8,6 +9,8 @@ import { ELMER, newSession } from './sql-records.ts'
 
 const ground = postgresGround('fresh', 'crowd', 'missing', 'by_hand', 'migrated', 'late', 'quick')
 const NOW = Date.now()
+
+const withoutComments = (sql: string): string => sql.replaceAll(/^--.*\n/gm, '')
 
 async function tablesOf(schema: string): Promise<unknown[]> {
   const { rows } = await ground().admin.query(
@@ -68,6 +71,11 @@ test('its SQL, run by psql, makes the tables that `migrate` makes', async () => 
   const store = ground().open({ schema: 'by_hand' })
   await store.ping()
   await store.create(newSession(NOW))
+})
+
+test('its SQL stands in the docs', () => {
+  const docs = readFileSync(new URL('../../docs/stores/postgres.md', import.meta.url), 'utf8')
+  expect(docs).toContain(`\`\`\`sql\n${withoutComments(schemaSql())}\`\`\``)
 })
 
 test('refuses tables that a later version made', async () => {

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { Pool } from 'pg'
 import postgresJs from 'postgres'
 import { postgres } from 'landbridge/postgres'
-import type { SessionId } from 'landbridge/store'
+import { entriesOf, type SessionId } from 'landbridge/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { postgresGround } from '../support/postgres-ground.ts'
 import { ELMER, HOUR, newDelta, newHandle, newSession, newSuccessor } from './sql-records.ts'
 
-const ground = postgresGround('own', 'again', 'count', 'short', 'held', 'fresh')
+const ground = postgresGround('own', 'again', 'count', 'short', 'held', 'fresh', 'strict')
 const NOW = Date.now()
 
 test('asks once for a read, once for a change and once for the reads of one moment', async () => {
@@ -36,7 +36,7 @@ test('asks once for a read, once for a change and once for the reads of one mome
   expect(await asked(() => store.read(first!.id, ELMER))).toBe(1)
   expect(await asked(() => store.update(first!.id, ELMER, newDelta(NOW, { a: '1' }), NOW))).toBe(1)
   expect(await asked(() => store.attach(first!.id, ELMER, newHandle(NOW), NOW, NOW))).toBe(1)
-  expect(await asked(() => Promise.all(sessions.map(({ id }) => store.read(id, ELMER))))).toBe(1)
+  expect(await asked(() => Promise.all(sessions.map(async ({ id }) => store.read(id, ELMER))))).toBe(1)
   const next = newSuccessor(NOW)
   expect(await asked(() => store.renew(first!.id, ELMER, next, NOW))).toBe(1)
   expect(await asked(() => store.read(next.id, ELMER))).toBe(1)
@@ -56,7 +56,7 @@ test('an id that the library would write otherwise is nobody’s', async () => {
   expect(Buffer.from(twin, 'base64url')).toEqual(Buffer.from(session.id, 'base64url'))
   expect(await store.read(twin, ELMER)).toBeNull()
   expect(await store.update(twin, ELMER, newDelta(NOW, { a: '1' }), NOW)).toBe('gone')
-  expect(await Promise.all([twin, session.id].map((id) => store.read(id, ELMER)))).toEqual([null, session])
+  expect(await Promise.all([twin, session.id].map(async (id) => store.read(id, ELMER)))).toEqual([null, session])
 })
 
 test('finds sessions by each of several accounts, and forgets the accounts with the session', async () => {
@@ -101,7 +101,7 @@ test('a sweep waits for nobody, nobody waits for it, and what was used meanwhile
   expect(two).toBeLessThanOrEqual(3)
   while ((await store.sweep(NOW + 1000, 3)) > 0);
   await holder.query('ROLLBACK')
-  const reads = await Promise.all(ended.map(({ id }) => store.read(id, ELMER)))
+  const reads = await Promise.all(ended.map(async ({ id }) => store.read(id, ELMER)))
   expect(reads.map((read) => read !== null)).toEqual([true, true, false, false, false, false])
   expect(await store.sweep(NOW + 1000, 3)).toBe(1)
   expect((await store.read(used.id, ELMER))?.handle?.expiresAt).toBe(NOW + 100 + HOUR)
@@ -127,6 +127,28 @@ test('most changes of a session touch no index', async () => {
     `SELECT n_tup_upd AS all, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE schemaname = 'short' AND n_tup_upd > 0`,
   )
   expect(counts.rows).toEqual([{ all: '20', hot: '20' }])
+})
+
+test('changes at once add up where the database isolates transactions more strictly than by default', async () => {
+  const strict = () => {
+    const pool = new Pool({ connectionString: ground().server.url, options: '-c default_transaction_isolation=serializable' })
+    ground().closing(() => pool.end())
+    return postgres(pool, { schema: 'strict' })
+  }
+  const stores = [strict(), strict(), strict()]
+  await stores[0]!.migrate()
+  const session = newSession(NOW)
+  await stores[0]!.create(session)
+  await stores[0]!.put('key', 'value', NOW + HOUR, NOW)
+  const outcomes = await Promise.all(
+    Array.from({ length: 30 }, async (_, index) =>
+      stores[index % 3]!.update(session.id, ELMER, newDelta(NOW, { [`k${index}`]: '1' }), NOW),
+    ),
+  )
+  expect(new Set(outcomes)).toEqual(new Set(['saved']))
+  expect(entriesOf((await stores[1]!.read(session.id, ELMER))!.handle!.values)).toHaveLength(30)
+  const taken = await Promise.all(Array.from({ length: 12 }, async (_, index) => stores[index % 3]!.take('key', NOW)))
+  expect(taken.filter((value) => value !== null)).toEqual(['value'])
 })
 
 test('the loss of an idle connection of a pool without a listener does not end the process', async () => {

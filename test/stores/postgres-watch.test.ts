@@ -70,6 +70,37 @@ describe.each([
   })
 })
 
+test.each(['fails', 'hangs'])('where a message %s, the next one says that anything may have changed', async (trouble) => {
+  const options = { schema: 'told', prefix: `${trouble}_` }
+  const pool = new Pool({ connectionString: ground().server.url })
+  ground().closing(() => pool.end())
+  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown
+  let down = false
+  Object.assign(pool, {
+    query(...args: unknown[]) {
+      const tells = JSON.stringify(args[0]).includes('SELECT pg_notify')
+      if (!down || !tells) return query(...args)
+      return trouble === 'fails' ? Promise.reject(new Error('connection lost')) : Promise.withResolvers().promise
+    },
+  })
+  const store = postgres(pool, options)
+  await store.migrate()
+  const told: (SessionId | null)[] = []
+  const stop = await ground().open(options).watch!((id) => told.push(id))
+  onTestFinished(() => stop())
+  await expect.poll(() => told).toEqual([null])
+  const [lost, next] = [newSession(NOW), newSession(NOW)]
+  for (const session of [lost, next]) await store.create(session)
+  const change = (id: SessionId) => store.update(id, ELMER, newDelta(NOW, { a: '1' }), NOW)
+  down = true
+  expect(await change(lost.id)).toBe('saved')
+  await pause(100)
+  down = false
+  expect(await change(next.id)).toBe('saved')
+  await expect.poll(() => told.slice(1), { timeout: 5000 }).toEqual(expect.arrayContaining([null, next.id]))
+  expect(told).not.toContain(lost.id)
+})
+
 test('has no `watch` where nobody is told, or where there is no connection to spare for it', async () => {
   const client = new Client({ connectionString: ground().server.url })
   await client.connect()

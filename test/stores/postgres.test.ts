@@ -1,4 +1,4 @@
 import { keepsContract } from '../support/sql-conformance.ts'
-import { POSTGRES_WAYS } from '../support/sql.ts'
+import { PG } from '../support/sql.ts'
 
-keepsContract(POSTGRES_WAYS)
+keepsContract(PG)

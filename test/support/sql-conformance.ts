@@ -4,8 +4,8 @@ import type { Store } from 'landbridge'
 import type { Reached, Way } from './sql.ts'
 
 /** Declares the tests of the contract, each over two connections. */
-export function keepsContract(ways: readonly Way[]): void {
-  describe.each(ways)('the store contract, kept by $name', ({ missing, start }) => {
+export function keepsContract({ name: way, missing, start }: Way): void {
+  describe(`the store contract, kept by ${way}`, () => {
     let reached: Reached | undefined
     let stores: readonly [Store, Store]
     beforeAll(async () => {

@@ -39,7 +39,7 @@ export function overPostgresJs(url: string, options?: PostgresOptions): Opened<P
   return [postgres(sql, options), () => sql.end({ timeout: 1 })]
 }
 
-export function overMySql2(url: string): Opened<MySqlStore> {
+function overMySql2(url: string): Opened<MySqlStore> {
   const pool = createPool({ uri: url, connectionLimit: POOL })
   return [mysql(pool), () => pool.end()]
 }
@@ -86,18 +86,12 @@ async function bounced(): Promise<Served> {
 const unsynced = () => startPostgres({ fsync: false })
 const BOUNCED = { prepare: false, notify: false }
 
-export const POSTGRES_WAYS: readonly Way[] = [
-  way('PostgreSQL over pg', missingPostgres, unsynced, overPg),
-  way('PostgreSQL over postgres', missingPostgres, unsynced, overPostgresJs),
-]
+const needed = missingPostgres ?? missingPgBouncer
 
-export const PGBOUNCER_WAYS: readonly Way[] = [
-  way('PostgreSQL over pg through PgBouncer in transaction mode', missingPostgres ?? missingPgBouncer, bounced, (url) =>
-    overPg(url, BOUNCED),
-  ),
-  way('PostgreSQL over postgres through PgBouncer in transaction mode', missingPostgres ?? missingPgBouncer, bounced, (url) =>
-    overPostgresJs(url, BOUNCED),
-  ),
-]
-
-export const MYSQL_WAYS: readonly Way[] = [way('MariaDB over mysql2', missingMariaDb, () => startMariaDb({ fsync: false }), overMySql2)]
+export const PG = way('PostgreSQL over pg', missingPostgres, unsynced, overPg)
+export const POSTGRES_JS = way('PostgreSQL over postgres', missingPostgres, unsynced, overPostgresJs)
+export const PG_BOUNCED = way('PostgreSQL over pg through PgBouncer in transaction mode', needed, bounced, (url) => overPg(url, BOUNCED))
+export const POSTGRES_JS_BOUNCED = way('PostgreSQL over postgres through PgBouncer in transaction mode', needed, bounced, (url) =>
+  overPostgresJs(url, BOUNCED),
+)
+export const MARIADB = way('MariaDB over mysql2', missingMariaDb, () => startMariaDb({ fsync: false }), overMySql2)

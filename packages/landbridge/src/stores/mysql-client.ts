@@ -20,7 +20,7 @@ interface MySqlConnection extends Executor {
   destroy(): void
 }
 
-export interface Statements {
+interface Statements {
   select(sql: string, values: Value[]): Promise<readonly (readonly unknown[])[]>
   /** How many rows it wrote. */
   write(sql: string, values: Value[]): Promise<number>

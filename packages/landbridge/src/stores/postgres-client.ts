@@ -28,7 +28,7 @@ export interface PgPool extends Pg {
   connect(): Promise<PgPoolClient>
 }
 
-export interface PgPoolClient {
+interface PgPoolClient {
   query(text: string): Promise<unknown>
   on(event: 'notification', listener: (message: { payload?: string | undefined }) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown

@@ -37,7 +37,7 @@ export async function keepListening(pool: PgPool, channel: string, told: (messag
 
   const again = (failures: number): void => {
     if (stopped) return
-    timer = setTimeout(() => listen().catch(() => again(failures + 1)), AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)]).unref()
+    timer = setTimeout(() => void listen().catch(() => again(failures + 1)), AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)]).unref()
   }
 
   await listen()

@@ -1,3 +1,5 @@
+import { withinDeadline } from '../core/deadline.ts'
+
 /** More than these are told as one: anything may have changed. */
 const LIMIT = 1000
 const ANYTHING = ''
@@ -10,24 +12,31 @@ export function teller(send: (ids: readonly string[]) => Promise<unknown>): (id:
   const waiting = new Set<string>()
   let sending = false
 
-  const start = async (): Promise<void> => {
-    sending = true
-    try {
-      while (waiting.size > 0) {
-        const ids = waiting.size > LIMIT ? [ANYTHING] : [...waiting]
-        waiting.clear()
-        await send(ids)
-      }
-    } catch {
-      // The next message makes good what is lost here; until then a cache believes in what it has no longer than it says.
-      waiting.add(ANYTHING)
-    } finally {
-      sending = false
+  const sendAll = async (): Promise<void> => {
+    while (waiting.size > 0) {
+      const ids = [...waiting]
+      waiting.clear()
+      await withinDeadline(send(ids), 'database')
     }
+    sending = false
+  }
+
+  const start = (): void => {
+    sending = true
+    sendAll().catch(() => {
+      sending = false
+      // The next message makes good what is lost here; until then a cache believes in what it has no longer than it says.
+      const next = waiting.size > 0
+      waiting.add(ANYTHING)
+      if (next) start()
+    })
   }
 
   return (id) => {
-    waiting.add(id)
-    if (!sending) void start()
+    if (waiting.size >= LIMIT) {
+      waiting.clear()
+      waiting.add(ANYTHING)
+    } else waiting.add(id)
+    if (!sending) start()
   }
 }

@@ -40,7 +40,15 @@ export function postgres(client: Pg | PostgresJs, options: PostgresOptions = {})
   const names = namesOf(options)
   const connection = connectionOf(client, options.prepare ?? true)
   const sql = statementsOf(names)
-  const run = (statement: Statement, values: Value[]): Promise<readonly SqlRow[]> => connection.run(statement, values).catch(explain)
+  const run: Run = async (statement, values) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await connection.run(statement, values)
+      } catch (error) {
+        if (tries === TRIES || !UNDONE.has(codeOf(error))) explain(error)
+      }
+    }
+  }
   const store = recordStore(postgresTable(run, sql, options, names.channel, client))
   return Object.assign(store, {
     async migrate(): Promise<void> {
@@ -201,12 +209,18 @@ function recordOf([base64]: SqlRow): readonly [SessionId, Buffer] {
 
 const whereOf = ({ id, revision }: Found): Value[] => [hexOf(id), revision]
 
+/** Nothing was written, and it may be tried again: a database whose default is a stricter isolation than READ COMMITTED says so, or a deadlock. */
+const UNDONE = new Set(['40001', '40P01'])
+const TRIES = 10
+
 const TABLE_MISSING = new Set(['42P01', '3F000'])
 /** A prepared statement that is not there, or there already: the connection is not the one that it was. */
 const STATEMENT_LOST = new Set(['26000', '42P05'])
 
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? ''
+
 function explain(cause: unknown): never {
-  const { code = '' } = cause as { code?: string }
+  const code = codeOf(cause)
   if (TABLE_MISSING.has(code)) throw tablesMissing('PostgreSQL', cause)
   if (STATEMENT_LOST.has(code)) {
     throw new LandbridgeError('ERR_STORE_UNAVAILABLE', 'PostgreSQL lost a prepared statement.', {

@@ -5,17 +5,17 @@ import { withoutExpired } from './record-steps.ts'
 import type { Found, NewRow, RecordEnd, RecordTable } from './record-table.ts'
 
 /** A record as it was found, with the accounts on whose lists it is. */
-export interface DueRow {
+interface DueRow {
   readonly id: SessionId
   readonly record: Buffer
 }
 
-export interface Later {
+interface Later {
   readonly found: Found
   readonly first: number
 }
 
-export interface Sorted {
+interface Sorted {
   /** Nothing in it is good any more, or nobody can read it. */
   readonly dead: readonly Found[]
   /** It goes on without the handles that have expired. */
@@ -24,7 +24,7 @@ export interface Sorted {
   readonly later: readonly Later[]
 }
 
-export function sortDue(rows: readonly DueRow[], now: number): Sorted {
+function sortDue(rows: readonly DueRow[], now: number): Sorted {
   const dead: Found[] = []
   const shrunk: { found: Found; row: NewRow }[] = []
   const later: Later[] = []
