@@ -6,7 +6,7 @@ import { sqlite } from 'landbridge/sqlite'
 import type { StoreFactory } from 'landbridge/testing'
 import { EXPRESS_STORES } from '../support/express-stores.ts'
 import { WAYS } from '../support/redis.ts'
-import { MYSQL_WAYS, POSTGRES_WAYS } from '../support/sql.ts'
+import { MARIADB, PG, POSTGRES_JS } from '../support/sql.ts'
 import { temporaryFile } from '../support/stores.ts'
 
 export interface RealStore {
@@ -41,7 +41,7 @@ const overRedis = WAYS.map(({ name, missing, start }): RealStore => ({
   },
 }))
 
-const overSql = [...POSTGRES_WAYS, ...MYSQL_WAYS].map(({ name, missing, start }): RealStore => ({
+const overSql = [PG, POSTGRES_JS, MARIADB].map(({ name, missing, start }): RealStore => ({
   name,
   missing,
   async start() {
