@@ -33,8 +33,10 @@ return 1`
 /** KEYS: the key. ARGV: what to keep, and for how many ms. */
 const KEEP = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`
 
-/** KEYS: the session. ARGV: its record, its time to live in ms. */
-const INSERT = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0`
+/** KEYS: the session. ARGV: its record, its time to live in ms. A client that sends it again after a lost reply finds its own record. */
+const INSERT = `
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') or redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+return 0`
 
 /** KEYS: the account's list. ARGV: an id, until when it can be there, now. What is over goes, and the list lasts as long as its last id. */
 const ENLIST = `
