@@ -19,9 +19,11 @@ const LATE_MS = 60_000
 /**
  * KEYS: the session, at a renewal also its successor. ARGV: the revision that has to stand there, the new record (empty: none), its time
  * to live in ms (empty: as before), the channel (empty: nobody is told), the id; at a renewal the successor's record and time to live.
+ * Where the new record stands already, the client sent this twice: ioredis does, when the connection broke before the reply.
  */
 const SWAP = `
 local found = redis.call('GET', KEYS[1])
+if found == ARGV[2] then return 1 end
 if not found or string.sub(found, 2, 5) ~= ARGV[1] then return found end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1])
 elseif ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
@@ -33,8 +35,10 @@ return 1`
 /** KEYS: the key. ARGV: what to keep, and for how many ms. */
 const KEEP = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`
 
-/** KEYS: the session. ARGV: its record, its time to live in ms. */
-const INSERT = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0`
+/** KEYS: the session. ARGV: its record, its time to live in ms. Sent twice it is done once, as above. */
+const INSERT = `
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') or redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+return 0`
 
 /** KEYS: the account's list. ARGV: an id, until when it can be there, now. What is over goes, and the list lasts as long as its last id. */
 const ENLIST = `

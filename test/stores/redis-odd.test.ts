@@ -1,0 +1,80 @@
+/** What may happen between a client of Redis and its server, and must not show in a session. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { redis } from 'landbridge/redis'
+import type { SessionId, Store } from 'landbridge/store'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { FaultyProxy } from '../support/servers/faulty-proxy.ts'
+import { startFaultyProxy } from '../support/servers/faulty-proxy.ts'
+import type { Server } from '../support/servers/process.ts'
+import { missingOwnRedis, startRedis } from '../support/servers/redis.ts'
+import { delta, ELMER, HOUR, session } from './records.ts'
+
+let server: Server
+let client: Redis
+beforeAll(async () => {
+  if (missingOwnRedis !== null) return
+  server = await startRedis()
+  client = new Redis(server.url)
+})
+afterAll(async () => {
+  client?.disconnect()
+  await server?.stop()
+})
+beforeEach(async (ctx) => {
+  ctx.skip(missingOwnRedis !== null, missingOwnRedis ?? '')
+  await client.flushall()
+})
+
+describe('ioredis sends a command again when the connection broke before the reply', () => {
+  /** A store behind a proxy, and how to lose the reply to what is sent next. */
+  async function fragile(): Promise<{ store: Store; proxy: FaultyProxy }> {
+    const proxy = await startFaultyProxy(server.port)
+    const own = new Redis({ port: proxy.port, host: '127.0.0.1', retryStrategy: () => 50 })
+    own.on('error', () => undefined)
+    onTestFinished(async () => {
+      own.disconnect()
+      await proxy.stop()
+    })
+    const store = redis(own)
+    await store.ping()
+    return { store, proxy }
+  }
+
+  async function withLostReply<Result>(proxy: FaultyProxy, call: () => Result): Promise<Awaited<Result>> {
+    proxy.cutMidReply(0)
+    const answer = call()
+    await pause(20)
+    await proxy.heal()
+    return await answer
+  }
+
+  test('a change that was carried out counts once, and as done', async () => {
+    const { store, proxy } = await fragile()
+    const one = session('one')
+    await store.create(one)
+    await store.update(one.id, ELMER, delta({ n: '0' }), Date.now())
+    const added = { ...delta({ n: '1' }), expect: [{ key: 'n', json: '0' }] }
+    expect(await withLostReply(proxy, () => store.update(one.id, ELMER, added, Date.now()))).toBe('saved')
+  })
+
+  test('a renewal that was carried out is not told as the end of the session', async () => {
+    const { store, proxy } = await fragile()
+    const one = session('one')
+    await store.create(one)
+    await store.read(one.id, ELMER)
+    const id = `one_${'n'.repeat(18)}` as SessionId
+    const next = { ...one, id, keepValues: true, place: 'handle', changes: new Map(), traceUntil: Date.now() + HOUR } as const
+    expect(await withLostReply(proxy, () => store.renew(one.id, ELMER, next, Date.now()))).toBe('saved')
+    expect(await store.read(id, ELMER)).not.toBeNull()
+  })
+
+  test('a session that was created is not told as one that was there before', async () => {
+    const { store, proxy } = await fragile()
+    await store.create(session('warm'))
+    const one = session('one')
+    await withLostReply(proxy, () => store.create(one))
+    expect(await store.read(one.id, ELMER)).not.toBeNull()
+    await expect(store.create(one)).rejects.toThrow('exists already')
+  })
+})
