@@ -78,3 +78,14 @@ describe('ioredis sends a command again when the connection broke before the rep
     await expect(store.create(one)).rejects.toThrow('exists already')
   })
 })
+
+test('a client that connects only when it is needed serves the first requests, however many there are', async () => {
+  const lazy = new Redis(server.url, { lazyConnect: true })
+  onTestFinished(() => lazy.disconnect())
+  const store = redis(lazy)
+  const first = store.read(session('one').id, ELMER)
+  await pause(1)
+  expect(lazy.status).not.toBe('ready')
+  const calls = [first, store.ping(), store.create(session('two'))]
+  expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+})

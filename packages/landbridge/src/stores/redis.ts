@@ -69,7 +69,10 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
   const keptOf = (key: string): string => `${prefix}k:${JSON.stringify(key)}`
   let wasReady = false
 
-  /** A client that lost its server would keep commands in a queue, and carry them out when nobody waits for them any more. */
+  /**
+   * A client that lost its server would keep commands in a queue, and carry them out when nobody waits for them any more. Before it was
+   * ever connected it may: a lazy one connects because of them.
+   */
   const connected = async <Result>(send: () => Promise<Result>): Promise<Result> => {
     const isReady = commands.ready()
     wasReady ||= isReady
