@@ -89,3 +89,19 @@ test('a client that connects only when it is needed serves the first requests, h
   const calls = [first, store.ping(), store.create(session('two'))]
   expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
 })
+
+test('the session that revokeAccount leaves out stays, also when its id from before is on the list still', async () => {
+  const store = redis(client)
+  const one = session('one', { account: 'ann' })
+  const other = session('other', { account: 'ann' })
+  await store.create(one)
+  await store.create(other)
+  const id = `one_${'n'.repeat(18)}` as SessionId
+  const next = { ...one, id, keepValues: true, place: 'handle', changes: new Map(), traceUntil: Date.now() + HOUR } as const
+  expect(await store.renew(one.id, ELMER, next, Date.now())).toBe('saved')
+  // As it stays when the process or its connection ends between the renewal and the care for the list.
+  await client.zadd('lb:a:"ann"', String(one.expiresAt), one.id)
+  expect(await store.revokeAccount('ann', id)).toBe(1)
+  expect(await store.read(id, ELMER)).not.toBeNull()
+  expect(await store.read(other.id, ELMER)).toBeNull()
+})

@@ -69,9 +69,10 @@ export function recordStore(table: RecordTable): Store {
       throw new Error(`Other processes changed the session ${TRIES} times while one change of it was tried.`)
     })
 
-  const end = async (id: SessionId, scope?: Scope, account?: string): Promise<boolean> => {
+  /** Follows renewals, but not to `except`: its trace may be on the list of an account still. */
+  const end = async (id: SessionId, scope?: Scope, account?: string, except?: SessionId): Promise<boolean> => {
     const ended = await swap(id, endStep(id, scope, account))
-    return typeof ended === 'string' ? end(ended, scope, account) : ended
+    return typeof ended === 'string' ? ended !== except && end(ended, scope, account, except) : ended
   }
 
   return {
@@ -108,7 +109,7 @@ export function recordStore(table: RecordTable): Store {
     async revokeAccount(account, except) {
       const rows = await table.loadOf(account)
       const others = rows.filter(([id]) => id !== except)
-      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account)))
+      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account, except)))
       return ended.filter(Boolean).length
     },
 
