@@ -105,3 +105,16 @@ test('the session that revokeAccount leaves out stays, also when its id from bef
   expect(await store.read(id, ELMER)).not.toBeNull()
   expect(await store.read(other.id, ELMER)).toBeNull()
 })
+
+test('a trace that was damaged so that it leads in a circle ends the search for the successor', async () => {
+  const store = redis(client)
+  const one = session('one')
+  await store.create(one)
+  const id = `one_${'n'.repeat(18)}` as SessionId
+  const next = { ...one, id, keepValues: true, place: 'handle', changes: new Map(), traceUntil: Date.now() + HOUR } as const
+  await store.renew(one.id, ELMER, next, Date.now())
+  const trace = (await client.getBuffer(`lb:{one_}${one.id.slice(4)}`))!
+  trace.write(one.id, trace.length - one.id.length, 'latin1')
+  await client.set(`lb:{one_}${one.id.slice(4)}`, trace)
+  expect(await Promise.race([redis(client).revoke(one.id), pause(3000, 'still searching')])).toBe(false)
+}, 10_000)

@@ -20,6 +20,8 @@ const ID = /^[\w-]{22}$/
 /** Each try loses only to a write of another process that succeeded. */
 const TRIES = 1000
 const LIST_TRIES = 20
+/** More than a session can be renewed while its traces stand: longer than this only a damaged one leads, in a circle. */
+const TRACES = 1000
 /** What was read last is kept for the write that may follow: a guess, and not worth much memory. */
 const RECENT_LIMIT = 1000
 const RECENT_BYTES = 8192
@@ -71,8 +73,13 @@ export function recordStore(table: RecordTable): Store {
 
   /** Follows renewals, but not to `except`: its trace may be on the list of an account still. */
   const end = async (id: SessionId, scope?: Scope, account?: string, except?: SessionId): Promise<boolean> => {
-    const ended = await swap(id, endStep(id, scope, account))
-    return typeof ended === 'string' ? ended !== except && end(ended, scope, account, except) : ended
+    for (let at = id, followed = 0; followed < TRACES; followed++) {
+      const ended = await swap(at, endStep(at, scope, account))
+      if (typeof ended === 'boolean') return ended
+      if (ended === except) return false
+      at = ended
+    }
+    return false
   }
 
   return {
