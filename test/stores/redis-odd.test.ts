@@ -118,3 +118,12 @@ test('a trace that was damaged so that it leads in a circle ends the search for 
   await client.set(`lb:{one_}${one.id.slice(4)}`, trace)
   expect(await Promise.race([redis(client).revoke(one.id), pause(3000, 'still searching')])).toBe(false)
 }, 10_000)
+
+test('a node whose clock is ahead leaves no session of the account out of the list of the others', async () => {
+  const store = redis(client)
+  const now = Date.now()
+  await store.create(session('brief', { account: 'ann', expiresAt: now + 20_000 }))
+  const ahead = session('ahead', { account: 'ann' })
+  await store.create({ ...ahead, handle: { ...ahead.handle, seenAt: now + 30_000 } })
+  expect((await store.sessionsOf('ann', now)).length).toBe(2)
+})

@@ -40,9 +40,9 @@ const INSERT = `
 if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') or redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
 return 0`
 
-/** KEYS: the account's list. ARGV: an id, until when it can be there, now. What is over goes, and the list lasts as long as its last id. */
+/** KEYS: the account's list. ARGV: an id, until when it can be there, now. What is long over goes, and the list lasts as long as its last id. */
 const ENLIST = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', ARGV[3] - ${LATE_MS}))
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', last[2] - ARGV[3] + ${LATE_MS}))
