@@ -1,5 +1,6 @@
 /** What may happen between a client of Redis and its server, and must not show in a session. */
 import { setTimeout as pause } from 'node:timers/promises'
+import process from 'node:process'
 import { Redis } from 'ioredis'
 import { redis } from 'landbridge/redis'
 import type { SessionId, Store } from 'landbridge/store'
@@ -8,7 +9,7 @@ import type { FaultyProxy } from '../support/servers/faulty-proxy.ts'
 import { startFaultyProxy } from '../support/servers/faulty-proxy.ts'
 import type { Server } from '../support/servers/process.ts'
 import { missingOwnRedis, startRedis } from '../support/servers/redis.ts'
-import { delta, ELMER, HOUR, session } from './records.ts'
+import { delta, ELMER, FUDD, HOUR, session } from './records.ts'
 
 let server: Server
 let client: Redis
@@ -126,4 +127,31 @@ test('a node whose clock is ahead leaves no session of the account out of the li
   const ahead = session('ahead', { account: 'ann' })
   await store.create({ ...ahead, handle: { ...ahead.handle, seenAt: now + 30_000 } })
   expect((await store.sessionsOf('ann', now)).length).toBe(2)
+})
+
+describe('a record that was damaged', () => {
+  const one = session('one', { account: 'ann' })
+  const key = `lb:{one_}${one.id.slice(4)}`
+
+  /** Numbers of seven bits to a byte, as records have them. */
+  const number = (value: number): number[] => (value < 128 ? [value] : [(value % 128) + 128, ...number(Math.floor(value / 128))])
+  const head = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+
+  test('takes neither time nor memory, whatever number of accounts it names', async () => {
+    await client.set(key, Buffer.from([...head, ...number(400), ...number(30_000_000), 1, 1, 1]))
+    const store = redis(client)
+    await store.read(session('none').id, ELMER)
+    const began = process.cpuUsage()
+    for (let times = 0; times < 20; times++) expect(await store.read(one.id, ELMER)).toBeNull()
+    const { user, system } = process.cpuUsage(began)
+    expect((user + system) / 1000).toBeLessThan(500)
+  })
+
+  test('is nobody to a sign-out, whatever times it names', async () => {
+    // As a scope that needs no packing is written: after a mark, as it is.
+    const handle = (scope: string, ...times: number[]) => [scope.length + 1, 30, ...Buffer.from(scope), ...Buffer.alloc(32), ...times.flatMap(number), 0]
+    const handles = [...handle(ELMER, 0, 2 ** 53, 2 ** 53), ...handle(FUDD, 0, 0, 0)]
+    await client.set(key, Buffer.from([...head, ...number(400), 0, 0, ...handles]))
+    expect(await redis(client).revoke(one.id, FUDD)).toBe(false)
+  })
 })

@@ -139,6 +139,7 @@ test('a record that was damaged in the server is nobody, to every method, and th
       await damaged.sessionsOf('ann', Date.now())
       await damaged.update(one.id, ELMER, delta({ a: '1' }), Date.now())
       await damaged.wasRenewed(one.id, Date.now())
+      await damaged.revoke(one.id, ELMER)
     }),
     { numRuns: 300 },
   )
