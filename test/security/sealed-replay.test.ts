@@ -166,3 +166,21 @@ async function recordOf(epochs: ReturnType<typeof memory>, account: string) {
   const record = await epochs.read(id as never, handle!.scope)
   return { ...record!, handle: handle! }
 }
+
+test('An account that is revoked while one of its sessions is renewed is out of that one as well, whenever it is', async () => {
+  for (let before = 1; before <= 8; before++) {
+    const inner = memory()
+    let reads = -Infinity
+    const read: typeof inner.read = async (...args) => {
+      reads += 1
+      if (reads === before) await made.sessions.revokeAccount('ada')
+      return inner.read(...args)
+    }
+    const made = setUp({ ...inner, read })
+    await made.visitor.at(ELMER, (session) => session.signIn({ id: 'ada' }))
+    reads = 0
+    await made.visitor.at(ELMER, (session) => session.renew()).catch(() => undefined)
+    if (reads < before) await made.sessions.revokeAccount('ada')
+    expect([before, await made.visitor.at(ELMER, who)]).toEqual([before, null])
+  }
+})
