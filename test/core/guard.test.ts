@@ -47,7 +47,11 @@ test('a call that is made right after the process was busy for a second has its 
     return await call()
   }
   const events: SessionEvent[] = []
-  const store: Store = { ...inner, read: (...args) => soon(() => inner.read(...args)), update: (...args) => soon(() => inner.update(...args)) }
+  const store: Store = {
+    ...inner,
+    read: (...args) => soon(() => inner.read(...args)),
+    update: (...args) => soon(() => inner.update(...args)),
+  }
   const sessions = createSessions<{ theme: string }>({ topology, store, onEvent: (event) => events.push(event) })
   const visit = (cookie: string, work: () => unknown = () => undefined) =>
     sessions.handle(new Request(url, { headers: { cookie } }), async (session) => {

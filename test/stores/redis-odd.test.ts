@@ -88,7 +88,11 @@ test('a client that connects only when it is needed serves the first requests, h
   await pause(1)
   expect(lazy.status).not.toBe('ready')
   const calls = [first, store.ping(), store.create(session('two'))]
-  expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+  expect((await Promise.allSettled(calls.map(async (call) => call))).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+  ])
 })
 
 test('the session that revokeAccount leaves out stays, also when its id from before is on the list still', async () => {
@@ -149,7 +153,14 @@ describe('a record that was damaged', () => {
 
   test('is nobody to a sign-out, whatever times it names', async () => {
     // As a scope that needs no packing is written: after a mark, as it is.
-    const handle = (scope: string, ...times: number[]) => [scope.length + 1, 30, ...Buffer.from(scope), ...Buffer.alloc(32), ...times.flatMap(number), 0]
+    const handle = (scope: string, ...times: number[]) => [
+      scope.length + 1,
+      30,
+      ...Buffer.from(scope),
+      ...Buffer.alloc(32),
+      ...times.flatMap(number),
+      0,
+    ]
     const handles = [...handle(ELMER, 0, 2 ** 53, 2 ** 53), ...handle(FUDD, 0, 0, 0)]
     await client.set(key, Buffer.from([...head, ...number(400), 0, 0, ...handles]))
     expect(await redis(client).revoke(one.id, FUDD)).toBe(false)
