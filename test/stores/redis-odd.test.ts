@@ -1,14 +1,14 @@
 /** What may happen between a client of Redis and its server, and must not show in a session. */
 import { setTimeout as pause } from 'node:timers/promises'
 import process from 'node:process'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { redis } from 'landbridge/redis'
 import type { SessionId, Store } from 'landbridge/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { FaultyProxy } from '../support/servers/faulty-proxy.ts'
 import { startFaultyProxy } from '../support/servers/faulty-proxy.ts'
 import type { Server } from '../support/servers/process.ts'
-import { missingOwnRedis, startRedis } from '../support/servers/redis.ts'
+import { missingOwnRedis, startRedis, startRedisCluster } from '../support/servers/redis.ts'
 import { delta, ELMER, FUDD, HOUR, session } from './records.ts'
 
 let server: Server
@@ -166,3 +166,26 @@ describe('a record that was damaged', () => {
     expect(await redis(client).revoke(one.id, FUDD)).toBe(false)
   })
 })
+
+describe.each([{ enableAutoPipelining: true }, { stringNumbers: true }, { keyPrefix: 'app:' }])(
+  'with the option %o of ioredis',
+  (options) => {
+    test.for(['a single server', 'a Cluster'])('sessions are kept in %s, also when many change at one moment', async (where) => {
+      const own = where === 'a Cluster' ? await startRedisCluster() : null
+      const nodes = own?.nodes.map(({ port }) => ({ host: '127.0.0.1', port }))
+      // A Cluster hands this one on to its connections.
+      const odd = nodes === undefined ? new Redis(server.url, options) : new Cluster(nodes, { ...options, redisOptions: options })
+      onTestFinished(async () => {
+        odd.disconnect()
+        await own?.stop()
+      })
+      const store = redis(odd)
+      const sessions = Array.from({ length: 20 }, (_, i) => session(`${i}_of_many`, { account: 'ann' }))
+      await Promise.all(sessions.map(async (each) => store.create(each)))
+      const saved = await Promise.all(sessions.map(async ({ id }) => store.update(id, ELMER, delta({ a: '1' }), Date.now())))
+      expect(new Set(saved)).toEqual(new Set(['saved']))
+      expect(await store.revokeAccount('ann', sessions[0]!.id)).toBe(19)
+      expect(await store.read(sessions[0]!.id, ELMER)).toMatchObject({ handle: { values: '\n"a":1' } })
+    })
+  },
+)

@@ -95,7 +95,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
 
   const swap = async (found: Found, keys: string[], args: (string | Buffer)[]): Promise<Swapped> => {
     const reply = await run(SCRIPTS.swap, keys, [found.revision, ...args])
-    return reply === 1 ? true : (reply as Buffer | null)
+    return isOne(reply) ? true : (reply as Buffer | null)
   }
 
   const enlist = (id: SessionId, { accounts, until }: Listing, now: number): Promise<unknown> =>
@@ -114,7 +114,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     async insert({ id, record, end }, listing) {
       await enlist(id, listing, end.now)
       const inserted = await run(SCRIPTS.insert, [keyOf(id)], [record, timeToLive(end)])
-      if (inserted !== 1) throw new Error('A session with this id exists already.')
+      if (!isOne(inserted)) throw new Error('A session with this id exists already.')
     },
 
     replace: (found, { record, end }, visible) =>
@@ -178,6 +178,9 @@ const SCRIPTS = {
   unlist: scriptOf(UNLIST),
   list: scriptOf(LIST),
 }
+
+/** With `stringNumbers`, ioredis answers with a text. */
+const isOne = (reply: unknown): boolean => reply === 1 || reply === '1'
 
 const kinshipOf = (id: SessionId): string => id.slice(0, KINSHIP)
 
