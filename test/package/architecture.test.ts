@@ -33,7 +33,8 @@ const isBuiltin = (name: string) => name.startsWith('node:') && builtinModules.i
 const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   core: { modules: /^(?:core\/|tldts$)/ },
   stores: {
-    modules: /^core\/|^stores\/(?:(?:sqlite-file|batch|packed-text|queue|record-[a-z]+|redis-client)\.ts$|sealed\/)/,
+    // What stores share, but never each other.
+    modules: /^core\/|^stores\/(?!(?:memory|sqlite|redis|postgres|mysql|cached|memcached|express-store|sealed-cookie)\.ts$)/,
     types: /^node:sqlite$/,
   },
   testing: { modules: /^(?:core|testing)\// },

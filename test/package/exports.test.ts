@@ -43,6 +43,9 @@ test('every subpath of package.json resolves to built files, and these are their
         "createSessions",
         "errorReply",
       ],
+      "./cached": [
+        "cached",
+      ],
       "./client": [
         "accounts",
         "configure",
@@ -68,12 +71,23 @@ test('every subpath of package.json resolves to built files, and these are their
       "./hono": [
         "honoSessions",
       ],
+      "./memcached": [
+        "memcached",
+      ],
       "./memory": [
         "memory",
+      ],
+      "./mysql": [
+        "mysql",
+        "schemaSql",
       ],
       "./node": [
         "nodeSessions",
         "nodeUpgrade",
+      ],
+      "./postgres": [
+        "postgres",
+        "schemaSql",
       ],
       "./redis": [
         "redis",

@@ -57,6 +57,9 @@ async function overNodeRedis({ url }: { url: string }): Promise<Opened> {
 
 export const WAYS: readonly Way[] = [
   way('Redis over ioredis', missingRedis, startRedis, overIoRedis),
+  way('Redis over ioredis with automatic pipelines', missingRedis, startRedis, ({ url }) =>
+    closing(new Redis(url, { enableAutoPipelining: true })),
+  ),
   way('Redis over node-redis', missingRedis, startRedis, overNodeRedis),
   way('Valkey over ioredis', missingValkey, startValkey, overIoRedis),
   way('Valkey over node-redis', missingValkey, startValkey, overNodeRedis),

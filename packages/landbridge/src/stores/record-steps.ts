@@ -1,12 +1,12 @@
 /** What each method of the contract makes of a record: pure, so that it can be worked out again with what stands there meanwhile. */
 import { afterAlsoSeen, afterDelta, holds, isKept, isLive, successorOf } from '../core/records.ts'
 import type { Attachment, Delta, Expectation, Outcome, Scope, SessionId, StoredHandle, StoreRead, Successor } from '../core/store.ts'
-import type { SessionRecord } from './record-codec.ts'
+import type { SessionRecord, TraceRecord } from './record-codec.ts'
 import { decode, encodeSession, encodeTrace, revisionOf } from './record-codec.ts'
-import type { Found, Listing, NewRow, RecordTable, Swapped } from './record-table.ts'
+import type { Found, Listing, NewRow, RecordTable, Swapped, Visible } from './record-table.ts'
 
 /** An answer that needs no write, or a write and the answer when it succeeds. */
-export type Step<Answer> = { readonly answer: Answer } | Write<Answer>
+type Step<Answer> = { readonly answer: Answer } | Write<Answer>
 
 interface Write<Answer> {
   write(table: RecordTable): Promise<Swapped>
@@ -29,7 +29,8 @@ export function updateStep(id: SessionId, scope: Scope, delta: Delta, now: numbe
       if (each.scope === scope) return handle
       return (each.scope === delta.alsoSeen ? afterAlsoSeen(each, delta, now) : null) ?? each
     })
-    return replacing(found!, record!, { session, handles }, now, delta.changes.size > 0 || delta.hash !== undefined, 'saved')
+    const visible = delta.changes.size > 0 || delta.hash !== undefined ? 'changed' : false
+    return replacing(found!, record!, { session, handles }, now, visible, 'saved')
   }
 }
 
@@ -46,7 +47,7 @@ export function renewStep(id: SessionId, scope: Scope, next: Successor, now: num
       write: (table) =>
         table.succeed(
           foundAs(found!, record!),
-          { id, record: trace, end: { at: next.traceUntil, now } },
+          { id, record: trace, end: { at: next.traceUntil, first: next.traceUntil, now } },
           newRow({ session, handles: [handle] }, now),
           listingOf(session),
         ),
@@ -78,7 +79,7 @@ export function attachStep(id: SessionId, through: Scope, { handle, issuedAt, no
     )
       return { answer: 'kept' }
     const seen = others.map((each) => (each.scope === through ? afterAlsoSeen(each, handle, now)! : each))
-    return replacing(found!, record!, { session: found!.session, handles: [...seen, handle] }, now, true, 'attached')
+    return replacing(found!, record!, { session: found!.session, handles: [...seen, handle] }, now, 'changed', 'attached')
   }
 }
 
@@ -92,16 +93,26 @@ export function endStep(id: SessionId, scope?: Scope, account?: string): Work<bo
     const left = scope === undefined ? [] : found.handles.filter((handle) => handle.scope !== scope)
     if (left.length === found.handles.length) return { answer: false }
     if (left.length === 0) return { write: (table) => table.remove(foundAs(found, record!)), done: true, record: null }
-    return replacing(found, record!, { session: found.session, handles: left }, null, true, true)
+    return replacing(found, record!, { session: found.session, handles: left }, null, 'ended', true)
   }
 }
 
 /** The record of a session that begins. */
 export function newRow({ session, handles }: SessionRecord, now: number): NewRow {
-  return { id: session.id, record: encodeSession({ session, handles }), end: { at: lastEnd(handles), now } }
+  const ends = handles.map(({ expiresAt }) => expiresAt)
+  const end = { at: Math.max(...ends), first: Math.min(session.expiresAt, ...ends), now }
+  return { id: session.id, record: encodeSession({ session, handles }), end }
 }
 
-const lastEnd = (handles: readonly StoredHandle[]): number => Math.max(...handles.map(({ expiresAt }) => expiresAt))
+/** What a sweep makes of a record: `null` removes it, a number is when something in it ends, otherwise it goes on as given. */
+export function withoutExpired(content: SessionRecord | TraceRecord, now: number): NewRow | number | null {
+  if ('until' in content) return content.until > now ? content.until : null
+  if (!isUsable(content, now)) return null
+  const { session, handles } = content
+  const left = unexpired(handles, now)
+  const row = newRow({ session, handles: left }, now)
+  return left.length === handles.length ? row.end.first : row
+}
 
 /** Expired handles go with the next write; the last one stays, because a session has at least one. */
 function unexpired(handles: readonly StoredHandle[], now: number): readonly StoredHandle[] {
@@ -115,7 +126,7 @@ function replacing<Answer>(
   record: Buffer,
   { session, handles }: SessionRecord,
   now: number | null,
-  visible: boolean,
+  visible: Visible,
   done: Answer,
 ): Write<Answer> {
   const row =

@@ -4,15 +4,15 @@ import type { Changed, SessionId, Stop } from '../core/store.ts'
 export type Swapped = true | Buffer | null
 
 /** A record as it is written. */
-export interface Row {
+interface Row {
   readonly id: SessionId
   readonly record: Buffer
   /** When nothing in it is good any more; `null` leaves what was said before. */
-  readonly end: End | null
+  readonly end: RecordEnd | null
 }
 
 /** A record that begins, so that it has to be said when it ends. */
-export type NewRow = Row & { readonly end: End }
+export type NewRow = Row & { readonly end: RecordEnd }
 
 /** In milliseconds since the epoch; `now` is the caller's, so that a server may count on from its own. */
 export interface End {
@@ -20,11 +20,20 @@ export interface End {
   readonly now: number
 }
 
+/** `first` is when the first of what it holds ends: a table without expiry of its own looks at it then. */
+export type RecordEnd = End & { readonly first: number }
+
 /** The accounts on whose lists a session is from now on, and until when it can be there at the longest. */
 export interface Listing {
   readonly accounts: readonly string[]
   readonly until: number
 }
+
+/**
+ * What those who watch are told of a write: `ended`: less can be opened than before; `changed`: readers see something else; `false`: only
+ * times moved, and they are told nothing.
+ */
+export type Visible = 'ended' | 'changed' | false
 
 /** A record that a write has to find as it was read, and the accounts on whose lists its id is. */
 export interface Found {
@@ -47,8 +56,7 @@ export interface RecordTable {
   loadMany?(ids: readonly SessionId[]): Promise<readonly (Buffer | null)[]>
   /** Rejects when there is a record already. */
   insert(row: NewRow, listing: Listing): Promise<void>
-  /** `visible`: readers see more than other times, so those who watch are told. */
-  replace(found: Found, row: Row, visible: boolean): Promise<Swapped>
+  replace(found: Found, row: Row, visible: Visible): Promise<Swapped>
   /** Puts a trace in the place of a session, and its successor beside it. Those who watch are told of the old one. */
   succeed(found: Found, trace: NewRow, next: NewRow, listing: Listing): Promise<Swapped>
   /** Those who watch are told. */

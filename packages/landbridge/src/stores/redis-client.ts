@@ -8,17 +8,16 @@ export interface IoRedis {
   readonly status: string
   /** Of a Cluster only. */
   readonly nodes?: unknown
-  readonly options: { readonly enableAutoPipelining?: boolean }
   getBuffer(key: string): Promise<Buffer | null>
   mgetBuffer(keys: string[]): Promise<(Buffer | null)[]>
   getdelBuffer(key: string): Promise<Buffer | null>
-  callBuffer(command: string, args: (Text | number)[]): Promise<unknown>
-  pipeline(): IoRedisPipeline
   duplicate(): IoRedisSubscriber
 }
 
-interface IoRedisPipeline {
-  callBuffer(command: string, args: (Text | number)[]): { exec(): Promise<[error: Error | null, reply: unknown][] | null> }
+/** They are there, but the client's types do not tell. `callBuffer`, which these do tell of, breaks under `enableAutoPipelining`. */
+interface IoRedisScripts {
+  evalshaBuffer(sha: string, keys: number, ...args: Text[]): Promise<unknown>
+  evalBuffer(script: string, keys: number, ...args: Text[]): Promise<unknown>
 }
 
 interface IoRedisSubscriber {
@@ -74,15 +73,15 @@ export interface Commands {
 export const commandsOf = (client: IoRedis | NodeRedis): Commands => ('getBuffer' in client ? overIoRedis(client) : overNodeRedis(client))
 
 function overIoRedis(client: IoRedis): Commands {
-  const call = client.options.enableAutoPipelining === true ? inPipeline(client) : client.callBuffer.bind(client)
+  const scripts = client as IoRedis & IoRedisScripts
   return {
     ready: () => client.status === 'ready',
     get: (key) => client.getBuffer(key),
     isSpread: client.nodes !== undefined,
     getMany: (keys) => client.mgetBuffer(keys),
     getDelete: (key) => client.getdelBuffer(key),
-    runLoaded: (sha, keys, args) => call('evalsha', [sha, keys.length, ...keys, ...args]),
-    run: (script, keys, args) => call('eval', [script, keys.length, ...keys, ...args]),
+    runLoaded: (sha, keys, args) => scripts.evalshaBuffer(sha, keys.length, ...keys, ...args),
+    run: (script, keys, args) => scripts.evalBuffer(script, keys.length, ...keys, ...args),
     async subscribe(channel, told) {
       const subscriber = client.duplicate()
       subscriber.on('error', ignore)
@@ -92,14 +91,6 @@ function overIoRedis(client: IoRedis): Commands {
       return () => subscriber.disconnect()
     },
   }
-}
-
-/** With `enableAutoPipelining`, ioredis takes a call's first argument for its name, and ends the process. In a pipeline of ours it does not. */
-const inPipeline = (client: IoRedis) => async (command: string, args: (Text | number)[]) => {
-  const [[error, reply] = [new Error('The pipeline was not carried out.'), null]] =
-    (await client.pipeline().callBuffer(command, args).exec()) ?? []
-  if (error !== null) throw error
-  return reply
 }
 
 /** The protocol's type of a text, `$`. */

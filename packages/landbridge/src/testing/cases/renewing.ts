@@ -175,7 +175,7 @@ export const renewingCases: readonly StoreCase[] = [
     for (const next of successors) if (next !== winner) await assertNothingLeft(store, next.id, ELMER, now, account.id)
   }),
 
-  storeCase('the list of an account has a session once, also while it is renewed', async ({ store, other, now }) => {
+  accountsCase('the list of an account has a session once, also while it is renewed', async ({ store, other, now }) => {
     const account = newAccount(now)
     const first = newSession(now, { accounts: [account] })
     await store.create(first)
