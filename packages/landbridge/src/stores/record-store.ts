@@ -20,6 +20,8 @@ const ID = /^[\w-]{22}$/
 /** Each try loses only to a write of another process that succeeded. */
 const TRIES = 1000
 const LIST_TRIES = 20
+/** More than a session can be renewed while its traces stand: longer than this only a damaged one leads, in a circle. */
+const TRACES = 1000
 /** What was read last is kept for the write that may follow: a guess, and not worth much memory. */
 const RECENT_LIMIT = 1000
 const RECENT_BYTES = 8192
@@ -69,9 +71,15 @@ export function recordStore(table: RecordTable): Store {
       throw new Error(`Other processes changed the session ${TRIES} times while one change of it was tried.`)
     })
 
-  const end = async (id: SessionId, scope?: Scope, account?: string): Promise<boolean> => {
-    const ended = await swap(id, endStep(id, scope, account))
-    return typeof ended === 'string' ? end(ended, scope, account) : ended
+  /** Follows renewals, but not to `except`: its trace may be on the list of an account still. */
+  const end = async (id: SessionId, scope?: Scope, account?: string, except?: SessionId): Promise<boolean> => {
+    for (let at = id, followed = 0; followed < TRACES; followed++) {
+      const ended = await swap(at, endStep(at, scope, account))
+      if (typeof ended === 'boolean') return ended
+      if (ended === except) return false
+      at = ended
+    }
+    return false
   }
 
   return {
@@ -108,7 +116,7 @@ export function recordStore(table: RecordTable): Store {
     async revokeAccount(account, except) {
       const rows = await table.loadOf(account)
       const others = rows.filter(([id]) => id !== except)
-      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account)))
+      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account, except)))
       return ended.filter(Boolean).length
     },
 
