@@ -111,6 +111,23 @@ test('the session that revokeAccount leaves out stays, also when its id from bef
   expect(await store.read(other.id, ELMER)).toBeNull()
 })
 
+test('a session that was renewed while the list of its account was read is on it all the same, and once', async () => {
+  const store = redis(client)
+  const ids = ['one', 'one_b', 'one_c'].map((name) => name.padEnd(22, '_') as SessionId)
+  const one = session('one', { account: 'ann' })
+  await store.create(one)
+  for (const [at, id] of ids.slice(1).entries()) {
+    const next = { ...one, id, keepValues: true, place: 'handle', changes: new Map(), traceUntil: Date.now() + HOUR } as const
+    expect(await store.renew(ids[at]!, ELMER, next, Date.now())).toBe('saved')
+  }
+  // As it is read in part before the renewals, and in part after them.
+  for (const listed of [[ids[0]!], [ids[1]!], ids.slice(0, 2), ids]) {
+    await client.del('lb:a:"ann"')
+    for (const id of listed) await client.zadd('lb:a:"ann"', String(one.expiresAt), id)
+    expect((await store.sessionsOf('ann', Date.now())).map(({ id }) => id)).toEqual([ids[2]])
+  }
+})
+
 test('a trace that was damaged so that it leads in a circle ends the search for the successor', async () => {
   const store = redis(client)
   const one = session('one')
