@@ -1,4 +1,5 @@
 // What a read costs, and a session weighs, while a store grows: node bench/growth.ts [most sessions] [store ...]
+// Each session is that of an account of its own, with some 0.2 kB of data.
 // For example `node bench/growth.ts 1000000 redis postgres`. Without names: all. Redis, PostgreSQL and MariaDB are started for it.
 import { statSync } from 'node:fs'
 import process from 'node:process'
@@ -17,7 +18,7 @@ import pg from 'pg'
 import { startMariaDb } from '../test/support/servers/mariadb.ts'
 import { startPostgres } from '../test/support/servers/postgres.ts'
 import { startRedis } from '../test/support/servers/redis.ts'
-import { SMALL } from './lib/content.ts'
+import { CONTENTS } from './lib/contents.ts'
 import { newSession } from './lib/new-session.ts'
 import { temporaryFile } from './lib/temporary.ts'
 
@@ -111,7 +112,7 @@ async function grow(name: string, limit: number): Promise<void> {
   let count = 0
   for (const step of STEPS.filter((each) => each <= limit)) {
     for (; count < step; count += AT_ONCE) {
-      const batch = Array.from({ length: AT_ONCE }, () => newSession(SMALL))
+      const batch = Array.from({ length: AT_ONCE }, (_, index) => newSession(CONTENTS['medium']!, String(count + index)))
       await Promise.all(batch.map(async (session) => store.create(session)))
       // Readers come back to sessions of all ages.
       if (some.length < READS || Math.random() < 0.1)
