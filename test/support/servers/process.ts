@@ -9,7 +9,7 @@ import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { quietPort } from './network.ts'
 import type { Owner } from './unix.ts'
-import { family, isAlive, ownerFor, processesIn, signal, tied } from './unix.ts'
+import { family, isAlive, ownerFor, processesIn, signal, standsStill, tied } from './unix.ts'
 
 /** What a test may do to a server. */
 export interface Faults {
@@ -156,7 +156,7 @@ class Running implements Server {
   async pause(): Promise<void> {
     signal(family(this.#pid()), 'SIGSTOP')
     signal(family(this.#pid()).slice(1), 'SIGSTOP') // who was born meanwhile
-    await Promise.resolve()
+    while (!family(this.#pid()).every(standsStill)) await pause(POLL_MS)
   }
 
   async resume(): Promise<void> {

@@ -55,6 +55,16 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): void {
   }
 }
 
+/** Whether every thread of a stopped process has come to its stop: the signal takes its time to reach those that run. */
+export function standsStill(pid: number): boolean {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads.every((thread) => /\) [TtZX] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')))
+  } catch {
+    return true // it ended meanwhile, or this system has no /proc
+  }
+}
+
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
