@@ -142,6 +142,14 @@ const BROKEN: Record<string, Defect> = {
     make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, expect: [] }, now) }),
     noticedBy: /a renewal that expects values of the session/,
   },
+  'update does not look at the hash that is expected': {
+    make: (store) => changingDeltas(store, ({ expectHash: _, ...delta }) => delta),
+    noticedBy: /an update that expects the hash of a secret/,
+  },
+  'renew does not look at the hash that is expected': {
+    make: (store) => ({ renew: (id, scope, { expectHash: _, ...next }, now) => store.renew(id, scope, next, now) }),
+    noticedBy: /a renewal that expects the hash of a secret/,
+  },
   'update does not look at whether all values are as expected': {
     make: (store) => changingDeltas(store, ({ place, changes, seenAt, expiresAt }) => ({ place, changes, seenAt, expiresAt })),
     noticedBy: /an update of the session that expects all values/,
