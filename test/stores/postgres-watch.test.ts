@@ -101,6 +101,31 @@ test.each(['fails', 'hangs'])('where a message %s, the next one says that anythi
   expect(told).not.toContain(lost.id)
 })
 
+test('where more changed at once than is told one by one, anything may have changed', async () => {
+  const options = { schema: 'told', prefix: 'many_' }
+  const pool = new Pool({ connectionString: ground().server.url })
+  ground().closing(() => pool.end())
+  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown
+  const first = Promise.withResolvers<void>()
+  Object.assign(pool, {
+    async query(...args: unknown[]) {
+      if (JSON.stringify(args[0]).includes('SELECT pg_notify')) await first.promise
+      return query(...args)
+    },
+  })
+  const store = postgres(pool, options)
+  await store.migrate()
+  const told: (SessionId | null)[] = []
+  const stop = await ground().open(options).watch!((id) => told.push(id))
+  onTestFinished(() => stop())
+  await expect.poll(() => told).toEqual([null])
+  const sessions = Array.from({ length: 1002 }, () => newSession(NOW))
+  await Promise.all(sessions.map(async (session) => store.create(session)))
+  await Promise.all(sessions.map(async ({ id }) => store.update(id, ELMER, newDelta(NOW, { a: '1' }), NOW)))
+  first.resolve()
+  await expect.poll(() => told.slice(1), { timeout: 3000 }).toContain(null)
+})
+
 test('has no `watch` where nobody is told, or where there is no connection to spare for it', async () => {
   const client = new Client({ connectionString: ground().server.url })
   await client.connect()
