@@ -74,16 +74,22 @@ function judge(context: Context, place: Place, presented: Presented, session: St
   if (session === null) return refuse(context, place, 'unknown-handle', presented.id)
   const hash = hashSecret(presented.secret)
   const { handle } = session
-  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented.id, hash)
+  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented, session)
   // Asked this way round, a time that is no number is over.
   if (!isLive(session, context.now())) return refuse(context, place, 'expired', session.id)
   return { session, handle, secret: presented.secret }
 }
 
-/** The cold path of a refusal: was this the cookie of another scope of that session? */
-function explain(context: Context, place: Place, id: SessionId, hash: string): MaybePromise<null> {
-  const answer = (handles: readonly StoredHandle[]): null => {
+/**
+ * The cold path of a refusal: was this the cookie of another scope of that session? The handles come from the store itself: a cookie of
+ * this scope among them is newer than what a near cache remembered, and right.
+ */
+function explain(context: Context, place: Place, presented: Presented, session: StoreRead): MaybePromise<Live | null> {
+  const { id } = presented
+  const hash = hashSecret(presented.secret)
+  const answer = (handles: readonly StoredHandle[]): MaybePromise<Live | null> => {
     const owner = handles.find((handle) => constantTimeEqual(hash, handle.hash))
+    if (owner?.scope === place.scope) return judge(context, place, presented, { ...session, handle: owner })
     return refuse(context, place, owner ? 'wrong-host' : 'unknown-handle', id, owner?.scope)
   }
   const handles = context.store.handlesOf(id)
