@@ -135,8 +135,9 @@ export interface Store {
   /**
    * Reads a session and the handle of one scope in one round trip; `null` when the session is absent.
    * An expired record may be returned as it is: the caller judges `expiresAt`.
+   * With `fresh`, a cache in front of the store asks it: what is made of the answer will outlast the moment. The store itself always is.
    */
-  read(id: SessionId, scope: Scope): MaybePromise<StoreRead | null>
+  read(id: SessionId, scope: Scope, fresh?: boolean): MaybePromise<StoreRead | null>
 
   /** Stores a new session with its first handle. The id is fresh and random: an id that is taken is a system failure. */
   create(session: NewSession): MaybePromise<void>
