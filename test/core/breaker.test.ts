@@ -59,6 +59,31 @@ describe('in virtual time', () => {
     return { remote, ...world }
   }
 
+  test('a ping that was lost before the store was back says nothing of now', async () => {
+    const inner = memory()
+    let state: 'well' | 'hangs' | 'fails' = 'well'
+    const pings: Promise<void>[] = []
+    const read: typeof inner.read = (...args) => {
+      if (state === 'fails') return Promise.reject(new Error('no'))
+      return state === 'hangs' ? never : inner.read(...args)
+    }
+    const { statusOf, cookie, said } = await up({ store: { ...inner, read, ping: () => pings.shift() } })
+    state = 'hangs'
+    const first = statusOf(cookie)
+    await vi.advanceTimersByTimeAsync(700)
+    state = 'fails'
+    pings.push(never)
+    expect(await atOnce(statusOf(cookie))).toBe(503) // asks whether the store is there, and that ping is lost
+    state = 'well'
+    await vi.advanceTimersByTimeAsync(150)
+    expect(await atOnce(first)).toBe(503)
+    expect(said()).toEqual(['store.failed', 'store.failed', 'store.down', 'store.back'])
+    for (let ms = 0; ms < 1000; ms += 50) {
+      await vi.advanceTimersByTimeAsync(50)
+      expect([ms, await atOnce(statusOf(cookie))]).toEqual([ms, 200])
+    }
+  })
+
   describe.each(['hangs', 'refuses'] as const)('while the store %s', (state) => {
     test('every call fails at once and none reaches it but pings and the close', async () => {
       const { remote, sessions, statusOf, cookie } = await down(state)

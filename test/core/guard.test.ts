@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createSessions } from 'landbridge'
 import type { SessionEvent, Store } from 'landbridge'
 import { memory } from 'landbridge/memory'
@@ -37,4 +38,34 @@ test('a call that the store leaves unanswered is given up after 800 ms, with 503
 
   hanging = false
   expect(await (await visit(cookie)).text()).toBe('dark')
+})
+
+test('a call that is made right after the process was busy for a second has its whole time, whatever else waits', async () => {
+  const inner = memory()
+  const soon = async <Result>(call: () => Result): Promise<Awaited<Result>> => {
+    await pause(40)
+    return await call()
+  }
+  const events: SessionEvent[] = []
+  const store: Store = {
+    ...inner,
+    read: (...args) => soon(() => inner.read(...args)),
+    update: (...args) => soon(() => inner.update(...args)),
+  }
+  const sessions = createSessions<{ theme: string }>({ topology, store, onEvent: (event) => events.push(event) })
+  const visit = (cookie: string, work: () => unknown = () => undefined) =>
+    sessions.handle(new Request(url, { headers: { cookie } }), async (session) => {
+      await session.get('theme')
+      await work()
+      session.set('theme', 'dark')
+      return new Response()
+    })
+  const cookie = (await visit('')).headers.getSetCookie()[0]!.split(';')[0]!
+  const busy = () => {
+    void visit(cookie) // waits for its read meanwhile
+    for (const until = performance.now() + 1000; performance.now() < until;);
+  }
+  expect((await visit(cookie, busy)).status).toBe(200)
+  expect(events.filter(({ type }) => type.startsWith('store.'))).toEqual([])
+  await sessions.close()
 })

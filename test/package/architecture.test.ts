@@ -38,6 +38,8 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
     types: /^node:sqlite$/,
   },
   testing: { modules: /^(?:core|testing)\// },
+  // It loads drivers at run time, from the project that it is run in.
+  cli: { modules: /^(?:cli|core|stores|testing)\// },
   transports: { modules: /^core\// },
   'account-endpoints.ts': { modules: /^core\// },
   'endpoints.ts': { modules: /^(?:core\/|transports\/|account-endpoints\.ts$)/ },

@@ -108,6 +108,10 @@ test('every subpath of package.json resolves to built files, and these are their
         "valueOf",
       ],
       "./testing": [
+        "checkHistories",
+        "checkRevocations",
+        "lostUpdates",
+        "resurrections",
         "storeConformance",
         "virtualClock",
       ],

@@ -159,6 +159,25 @@ describe('The store of the epochs', () => {
   })
 })
 
+test('A damaged epoch lets nobody through, the session that was excepted neither, and that one does not escape the next epoch', async () => {
+  for (const damage of ['"many"', '1e999', 'null', '-']) {
+    const epochs = memory()
+    const { visitor, sessions } = setUp(epochs)
+    await visitor.at(ELMER, (session) => session.signIn({ id: 'ada' }))
+    await visitor.at(ELMER, async (session) => {
+      await session.account()
+      await sessions.revokeAccount('ada', { except: session.id })
+    })
+    const { id, handle } = await recordOf(epochs, 'ada')
+    const { seenAt, expiresAt } = handle
+    await epochs.update(id, handle.scope, { place: 'session', changes: new Map([['number', damage]]), seenAt, expiresAt }, 0)
+    const set = async (session: AnySession) => [await who(session), session.set('theme', 'dark')][0]
+    expect([damage, await visitor.at(ELMER, set)]).toEqual([damage, null])
+    await sessions.revokeAccount('ada')
+    expect([damage, await visitor.at(ELMER, who)]).toEqual([damage, null])
+  }
+})
+
 /** The record that an account's epoch is kept in, found as somebody would who reads the store. */
 async function recordOf(epochs: ReturnType<typeof memory>, account: string) {
   const id = createHash('sha256').update(`landbridge epoch of account ${account}`).digest().subarray(0, 16).toString('base64url')
@@ -166,3 +185,21 @@ async function recordOf(epochs: ReturnType<typeof memory>, account: string) {
   const record = await epochs.read(id as never, handle!.scope)
   return { ...record!, handle: handle! }
 }
+
+test('An account that is revoked while one of its sessions is renewed is out of that one as well, whenever it is', async () => {
+  for (let before = 1; before <= 8; before++) {
+    const inner = memory()
+    let reads = -Infinity
+    const read: typeof inner.read = async (...args) => {
+      reads += 1
+      if (reads === before) await made.sessions.revokeAccount('ada')
+      return inner.read(...args)
+    }
+    const made = setUp({ ...inner, read })
+    await made.visitor.at(ELMER, (session) => session.signIn({ id: 'ada' }))
+    reads = 0
+    await made.visitor.at(ELMER, (session) => session.renew()).catch(() => undefined)
+    if (reads < before) await made.sessions.revokeAccount('ada')
+    expect([before, await made.visitor.at(ELMER, who)]).toEqual([before, null])
+  }
+})

@@ -52,7 +52,7 @@ const BROKEN: Record<string, Defect> = {
     make: readsThenWrites,
     noticedBy: /50 updates at once on the handle/,
   },
-  'a late update brings an ended session back': { make: readsThenWrites, noticedBy: /in 1000 races/ },
+  'a late update brings an ended session back': { make: readsThenWrites, noticedBy: /in 200 races of an end with a save/ },
   'compare-and-swap compares too early': {
     make: (store) => ({
       async update(id, scope, { expect: expected, ...delta }, now) {

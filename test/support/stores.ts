@@ -71,3 +71,9 @@ export function temporaryFile(): { file: string; folder: string; remove(): void 
   const folder = mkdtempSync(join(tmpdir(), 'landbridge-test-'))
   return { file: join(folder, 'sessions.db'), folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
+
+/**
+ * The cases that near caches of two processes do not keep: a change is seen there one message later, and that a handle was seen, which no
+ * message tells, `maxStaleMs` later.
+ */
+export const ofOneMoment = (sentence: string): boolean => sentence.includes('have an order that explains every answer')

@@ -53,9 +53,11 @@ export class Breaker {
   doubt(): void {
     if (this.#open || this.#stopped || performance.now() - this.#doubtedAt < PING_EVERY_MS) return
     this.#doubtedAt = Infinity // until the answer
+    const askedAt = performance.now()
     void this.#ask().then((failure) => {
       this.#doubtedAt = performance.now()
-      if (failure === null || this.#open || this.#stopped) return
+      // As above: a ping from before the store was back may have been lost.
+      if (failure === null || askedAt <= this.#closedAt || this.#open || this.#stopped) return
       this.#trip(failure.cause)
       this.#askIn(PING_EVERY_MS)
     })

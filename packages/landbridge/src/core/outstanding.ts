@@ -3,7 +3,7 @@ const LOOK_MS = 25
 
 /** A call in a ring of calls, the oldest first: cheaper than a `Set`, where entries come and go by the thousand. */
 interface Call {
-  /** As `performance.now()` counts; at most `LOOK_MS` before the call was made. */
+  /** When it was made, as `performance.now()` counts. Asked each time: the last look may be long ago where the process was busy. */
   readonly since: number
   readonly giveUp: (since: number) => void
   before: Call | null
@@ -16,7 +16,6 @@ export class Outstanding {
   #oldest: Call | null = null
   #newest: Call | null = null
   #timer: NodeJS.Timeout | undefined
-  #now = 0
 
   /** `limitMs` is how long a call may take; it is given up then or shortly after, never before. */
   constructor(limitMs: number) {
@@ -46,7 +45,7 @@ export class Outstanding {
 
   #add(giveUp: Call['giveUp']): Call {
     if (this.#timer === undefined) this.#start()
-    const call: Call = { since: this.#now, giveUp, before: this.#newest, after: null }
+    const call: Call = { since: performance.now(), giveUp, before: this.#newest, after: null }
     if (this.#newest === null) this.#oldest = call
     else this.#newest.after = call
     this.#newest = call
@@ -66,18 +65,17 @@ export class Outstanding {
   }
 
   #start(): void {
-    this.#now = performance.now()
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
   }
 
   #look(): void {
-    this.#now = performance.now()
+    const now = performance.now()
     if (this.#oldest === null) {
       clearInterval(this.#timer)
       this.#timer = undefined
-    } else if (this.#isLate(this.#oldest, this.#now)) {
+    } else if (this.#isLate(this.#oldest, now)) {
       // When the process itself was busy for long, the answers are here and only wait to be read. That comes before `setImmediate`.
-      setImmediate((now) => this.#giveUp(now), this.#now)
+      setImmediate(() => this.#giveUp(now))
     }
   }
 

@@ -18,7 +18,9 @@ export function batched<Key, Value>(loadMany: (keys: readonly Key[]) => Promise<
     const values = new Promise<readonly Value[]>((resolve, reject) => {
       setImmediate(() => {
         if (open?.keys === keys) open = null
-        loadMany(keys).then(resolve, reject)
+        // Also a failure at once is the waiters' business: thrown here, it would end the process.
+        const values = async (): Promise<readonly Value[]> => loadMany(keys)
+        values().then(resolve, reject)
       })
     })
     return { keys, values }

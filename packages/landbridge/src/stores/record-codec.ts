@@ -36,6 +36,8 @@ const MINUTE = 60_000
 const POSITIVE = 0
 const NEGATIVE = 1
 const IN_MINUTES = 2
+/** More than lies between two times that fit into `TIME` bytes: so far off are those of a damaged record alone. */
+const LARGEST = 2 ** 48
 const ANONYMOUS: readonly Account[] = []
 
 /**
@@ -119,14 +121,17 @@ function sessionOf(reader: Reader, id: SessionId): StoredSession {
 
 /** Ids are JSON, because as UTF-8 all lone surrogates would be the same. */
 function accountsOf(reader: Reader, base: number): readonly Account[] {
-  const count = reader.length()
-  if (count === 0) return ANONYMOUS
-  return Array.from({ length: count }, () => {
+  let left = reader.length()
+  if (left === 0) return ANONYMOUS
+  const accounts: Account[] = []
+  // No room is made for as many as a damaged record says: it ends before.
+  for (; left > 0; left--) {
     const id = JSON.parse(reader.text()) as string
     const signedInAt = base + reader.number()
     const rest = reader.text()
-    return { id, signedInAt, ...(rest === '' ? {} : (JSON.parse(rest) as object)) }
-  })
+    accounts.push({ id, signedInAt, ...(rest === '' ? {} : (JSON.parse(rest) as object)) })
+  }
+  return accounts
 }
 
 function handleOf(reader: Reader, scope: Scope, base: number): StoredHandle {
@@ -174,9 +179,9 @@ class Reader {
   /** The two lowest bits say what it counts. */
   number(): number {
     const value = this.length()
-    const count = Math.floor(value / 4)
-    if (value % 4 === IN_MINUTES) return count * MINUTE
-    return value % 4 === POSITIVE ? count : -count
+    const count = Math.floor(value / 4) * (value % 4 === IN_MINUTES ? MINUTE : 1)
+    if (!(count < LARGEST)) throw new RangeError('the record is damaged')
+    return value % 4 === NEGATIVE ? -count : count
   }
 
   text(): string {

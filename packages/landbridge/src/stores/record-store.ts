@@ -10,7 +10,7 @@ import type { Changed, Scope, SessionId, Store, StoredSession, StoreRead } from 
 import { batched } from './batch.ts'
 import { queueById } from './queue.ts'
 import type { SessionRecord, TraceRecord } from './record-codec.ts'
-import { decode, decodeFor } from './record-codec.ts'
+import { decode, decodeFor, revisionOf } from './record-codec.ts'
 import type { Work } from './record-steps.ts'
 import { attachStep, endStep, isListed, isUsable, listingOf, newRow, renewStep, updateStep } from './record-steps.ts'
 import type { RecordTable } from './record-table.ts'
@@ -19,10 +19,13 @@ import type { RecordTable } from './record-table.ts'
 const ID = /^[\w-]{22}$/
 /** Each try loses only to a write of another process that succeeded. */
 const TRIES = 1000
-const LIST_TRIES = 20
+/** More than a session can be renewed while its traces stand: longer than this only a damaged one leads, in a circle. */
+const TRACES = 1000
 /** What was read last is kept for the write that may follow: a guess, and not worth much memory. */
 const RECENT_LIMIT = 1000
 const RECENT_BYTES = 8192
+
+type Decoded = SessionRecord | TraceRecord | null
 
 export function recordStore(table: RecordTable): Store {
   const recent = new Map<SessionId, Buffer>()
@@ -60,7 +63,7 @@ export function recordStore(table: RecordTable): Store {
         }
         recent.delete(id)
         const swapped = await step.write(table)
-        if (swapped === true) {
+        if (swapped === true || isSame(swapped, step.record)) {
           if (step.record !== null) remember(id, step.record)
           return step.done
         }
@@ -69,9 +72,15 @@ export function recordStore(table: RecordTable): Store {
       throw new Error(`Other processes changed the session ${TRIES} times while one change of it was tried.`)
     })
 
-  const end = async (id: SessionId, scope?: Scope, account?: string): Promise<boolean> => {
-    const ended = await swap(id, endStep(id, scope, account))
-    return typeof ended === 'string' ? end(ended, scope, account) : ended
+  /** Follows renewals, but not to `except`: its trace may be on the list of an account still. */
+  const end = async (id: SessionId, scope?: Scope, account?: string, except?: SessionId): Promise<boolean> => {
+    for (let at = id, followed = 0; followed < TRACES; followed++) {
+      const ended = await swap(at, endStep(at, scope, account))
+      if (typeof ended === 'boolean') return ended
+      if (ended === except) return false
+      at = ended
+    }
+    return false
   }
 
   return {
@@ -103,12 +112,12 @@ export function recordStore(table: RecordTable): Store {
     put: (key, value, expiresAt, now) => table.put(key, value, { at: expiresAt, now }),
     take: (key, now) => table.take(key, now),
 
-    sessionsOf: (account, now) => sessionsOf(account, now, LIST_TRIES),
+    sessionsOf,
 
     async revokeAccount(account, except) {
       const rows = await table.loadOf(account)
       const others = rows.filter(([id]) => id !== except)
-      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account)))
+      const ended = await Promise.all(others.map(([id]) => end(id, undefined, account, except)))
       return ended.filter(Boolean).length
     },
 
@@ -119,16 +128,31 @@ export function recordStore(table: RecordTable): Store {
   }
 
   /** A trace on the list is a renewal under way: what it became may not have been on the list yet. */
-  async function sessionsOf(account: string, now: number, tries: number): Promise<readonly StoredSession[]> {
-    const rows = await table.loadOf(account)
-    const found = rows.map(([id, record]) => decode(record, id)).filter((each) => each !== null)
-    const sessions = found.filter((each) => 'handles' in each)
-    if (sessions.length < found.length && tries > 1) return sessionsOf(account, now, tries - 1)
-    return sessions.filter((each) => isListed(each, account) && isUsable(each, now)).map(({ session }) => session)
+  async function sessionsOf(account: string, now: number): Promise<readonly StoredSession[]> {
+    const listed = new Map((await table.loadOf(account)).map(([id, record]) => [id, decode(record, id)]))
+    const found = await Promise.all([...listed.values()].map((each) => successorBeyond(listed, each)))
+    return found.filter((each) => each !== null && isListed(each, account) && isUsable(each, now)).map((each) => each!.session)
   }
 
-  async function decoded(id: SessionId): Promise<SessionRecord | TraceRecord | null> {
+  /** A session as it is; of a trace what it leads to, unless that is listed itself. */
+  async function successorBeyond(listed: ReadonlyMap<SessionId, unknown>, from: Decoded): Promise<SessionRecord | null> {
+    let found = from
+    for (let followed = 0; found !== null && 'successor' in found; followed++) {
+      if (followed === TRACES || listed.has(found.successor)) return null
+      found = await decoded(found.successor)
+    }
+    return found
+  }
+
+  async function decoded(id: SessionId): Promise<Decoded> {
     const record = await load(id)
     return record && decode(record, id)
   }
 }
+
+/**
+ * Whether what stands in the way is the very record that was to be written: some drivers send a command again whose answer was lost with
+ * the connection, and the first one had done its work.
+ */
+const isSame = (found: Buffer | null, written: Buffer | null): boolean =>
+  found !== null && written !== null && revisionOf(found).equals(revisionOf(written))

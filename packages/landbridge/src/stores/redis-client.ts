@@ -54,7 +54,7 @@ interface NodeRedisSubscriber {
 }
 
 export interface Commands {
-  /** False while the connection is known to be lost: a command would only wait in the client's queue. */
+  /** False while there is no connection, or not yet: a command would wait in the client's queue. */
   ready(): boolean
   get(key: string): Promise<Buffer | null>
   /** Whether it is a Cluster, where keys of different slots lie on different servers. */
@@ -75,8 +75,7 @@ export const commandsOf = (client: IoRedis | NodeRedis): Commands => ('getBuffer
 function overIoRedis(client: IoRedis): Commands {
   const scripts = client as IoRedis & IoRedisScripts
   return {
-    // Before the first command, a lazy client waits.
-    ready: () => client.status === 'ready' || client.status === 'wait',
+    ready: () => client.status === 'ready',
     get: (key) => client.getBuffer(key),
     isSpread: client.nodes !== undefined,
     getMany: (keys) => client.mgetBuffer(keys),

@@ -19,9 +19,11 @@ const LATE_MS = 60_000
 /**
  * KEYS: the session, at a renewal also its successor. ARGV: the revision that has to stand there, the new record (empty: none), its time
  * to live in ms (empty: as before), the channel (empty: nobody is told), the id; at a renewal the successor's record and time to live.
+ * Where the new record stands already, the client sent this twice: ioredis does, when the connection broke before the reply.
  */
 const SWAP = `
 local found = redis.call('GET', KEYS[1])
+if found == ARGV[2] then return 1 end
 if not found or string.sub(found, 2, 5) ~= ARGV[1] then return found end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1])
 elseif ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
@@ -33,12 +35,14 @@ return 1`
 /** KEYS: the key. ARGV: what to keep, and for how many ms. */
 const KEEP = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`
 
-/** KEYS: the session. ARGV: its record, its time to live in ms. */
-const INSERT = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0`
+/** KEYS: the session. ARGV: its record, its time to live in ms. Sent twice it is done once, as above. */
+const INSERT = `
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') or redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+return 0`
 
-/** KEYS: the account's list. ARGV: an id, until when it can be there, now. What is over goes, and the list lasts as long as its last id. */
+/** KEYS: the account's list. ARGV: an id, until when it can be there, now. What is long over goes, and the list lasts as long as its last id. */
 const ENLIST = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', ARGV[3] - ${LATE_MS}))
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', last[2] - ARGV[3] + ${LATE_MS}))
@@ -65,7 +69,10 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
   const keptOf = (key: string): string => `${prefix}k:${JSON.stringify(key)}`
   let wasReady = false
 
-  /** A client that lost its server would keep commands in a queue, and carry them out when nobody waits for them any more. */
+  /**
+   * A client that lost its server would keep commands in a queue, and carry them out when nobody waits for them any more. Before it was
+   * ever connected it may: a lazy one connects because of them.
+   */
   const connected = async <Result>(send: () => Promise<Result>): Promise<Result> => {
     const isReady = commands.ready()
     wasReady ||= isReady
@@ -88,7 +95,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
 
   const swap = async (found: Found, keys: string[], args: (string | Buffer)[]): Promise<Swapped> => {
     const reply = await run(SCRIPTS.swap, keys, [found.revision, ...args])
-    return reply === 1 ? true : (reply as Buffer | null)
+    return isOne(reply) ? true : (reply as Buffer | null)
   }
 
   const enlist = (id: SessionId, { accounts, until }: Listing, now: number): Promise<unknown> =>
@@ -107,7 +114,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     async insert({ id, record, end }, listing) {
       await enlist(id, listing, end.now)
       const inserted = await run(SCRIPTS.insert, [keyOf(id)], [record, timeToLive(end)])
-      if (inserted !== 1) throw new Error('A session with this id exists already.')
+      if (!isOne(inserted)) throw new Error('A session with this id exists already.')
     },
 
     replace: (found, { record, end }, visible) =>
@@ -171,6 +178,9 @@ const SCRIPTS = {
   unlist: scriptOf(UNLIST),
   list: scriptOf(LIST),
 }
+
+/** With `stringNumbers`, ioredis answers with a text. */
+const isOne = (reply: unknown): boolean => reply === 1 || reply === '1'
 
 const kinshipOf = (id: SessionId): string => id.slice(0, KINSHIP)
 

@@ -1,6 +1,7 @@
 import { attachingCases } from './cases/attaching.ts'
 import { endingCases } from './cases/ending.ts'
 import { keepingCases } from './cases/keeping.ts'
+import { linearCases } from './cases/linear.ts'
 import { racingCases } from './cases/racing.ts'
 import { readingCases } from './cases/reading.ts'
 import { renewingCases } from './cases/renewing.ts'
@@ -26,4 +27,5 @@ export const storeConformance: readonly StoreCase[] = [
   ...keepingCases,
   ...sweepingCases,
   ...racingCases,
+  ...linearCases,
 ]

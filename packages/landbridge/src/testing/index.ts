@@ -1,4 +1,8 @@
+export { checkRevocations } from './histories/account-histories.ts'
+export { checkHistories } from './histories/check-histories.ts'
+export type { HistoryOptions } from './histories/check-histories.ts'
 export { storeConformance } from './conformance.ts'
+export { lostUpdates, resurrections } from './races.ts'
 export type { StoreCase, StoreFactory } from './store-case.ts'
 export { virtualClock } from './virtual-clock.ts'
 export type { VirtualClock } from './virtual-clock.ts'

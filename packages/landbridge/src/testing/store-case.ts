@@ -46,7 +46,8 @@ async function checkOrRefusal(ground: Ground, check: (ground: Ground) => Promise
   for (const lack of lacking) await assertRefuses(ground.store, lack, ground.now)
 }
 
-async function onNewGround(make: StoreFactory, check: (ground: Ground) => Promise<void>): Promise<void> {
+/** Runs a check with connections of its own, and closes them. */
+export async function onNewGround(make: StoreFactory, check: (ground: Ground) => Promise<void>): Promise<void> {
   const made = await make()
   const [store, other] = isPair(made) ? made : [made, made]
   try {

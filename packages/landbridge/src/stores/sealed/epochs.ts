@@ -44,16 +44,16 @@ function epochsOf(kept: Kept, accounts: readonly Account[]): MaybePromise<readon
   return answers.length === asked.length ? read(answers) : Promise.all(asked.map(async (each) => each)).then(read)
 }
 
-/** A record that cannot be read ends everything: what it said may have been just that. */
+/** A record that cannot be read ends everything, without an exception: what it said may have been just that. */
+const OVER: Epoch = { number: Infinity, except: null }
+
 function epochIn(values: string): Epoch {
   try {
     const number: unknown = JSON.parse(valueOf(values, 'number') ?? '')
-    return {
-      number: typeof number === 'number' ? number : Infinity,
-      except: JSON.parse(valueOf(values, 'except') ?? 'null') as string | null,
-    }
+    if (!Number.isFinite(number)) return OVER
+    return { number: number as number, except: JSON.parse(valueOf(values, 'except') ?? 'null') as string | null }
   } catch {
-    return { number: Infinity, except: null }
+    return OVER
   }
 }
 

@@ -77,9 +77,8 @@ export class SealedRequest implements CarriedStore {
     const successor = successorOf(before.session, scope, next)
     if (successor === null) return 'conflict'
     this.#carrier.changing()
-    // Asked again: what ended since it was opened has no successor.
-    const checked = this.#sealing.hasEpochs ? inEpoch(this.#kept, before) : before
-    return isPromise(checked) ? checked.then((each) => this.#succeed(each, successor)) : this.#succeed(checked, successor)
+    const record = this.#begun(successor)
+    return isPromise(record) ? record.then((each) => this.#succeed(before, each)) : this.#succeed(before, record)
   }
 
   /** Of what is in this browser, and in this request: nothing else can be reached. */
@@ -168,15 +167,16 @@ export class SealedRequest implements CarriedStore {
     return this.#sealing.hasEpochs ? begunNow(this.#kept, session) : { session, epochs: [] }
   }
 
-  #succeed(before: Travelling | null, successor: NewSession): MaybePromise<Outcome> {
-    if (before === null) return 'gone'
-    const settle = (record: Travelling): Outcome => {
-      this.#write(record, before)
-      this.#records.set(before.session.id, null)
+  #succeed(before: Travelling, successor: Travelling): MaybePromise<Outcome> {
+    const settle = (still: Travelling | null): Outcome => {
+      if (still === null) return 'gone'
+      this.#write(successor, still)
+      this.#records.set(still.session.id, null)
       return 'saved'
     }
-    const record = this.#begun(successor)
-    return isPromise(record) ? record.then(settle) : settle(record)
+    // Asked again, and after the numbers of the successor were: what ended since it was opened has none, what ends from now on ends both.
+    const checked = this.#sealing.hasEpochs ? inEpoch(this.#kept, before) : before
+    return isPromise(checked) ? checked.then(settle) : settle(checked)
   }
 
   #end(id: SessionId): void {

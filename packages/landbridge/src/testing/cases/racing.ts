@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { SessionId, Store, ValuesPlace } from '../../core/store.ts'
 import { entriesOf, valueOf } from '../../core/store.ts'
-import { assertHandles, assertLists, assertNothingLeft, atOnce, readLive } from '../checks.ts'
-import { lacks } from '../lacking.ts'
-import { ELMER, FUDD, HOUR, newAccount, newDelta, newHandle, newSession, newSuccessor, textOf } from '../records.ts'
+import { assertHandles, assertNothingLeft, atOnce, readLive } from '../checks.ts'
+import { lostUpdatesOn, resurrectionsOn } from '../races.ts'
+import { ELMER, FUDD, HOUR, newDelta, newHandle, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { storeCase } from '../store-case.ts'
 
@@ -56,20 +56,8 @@ const races = (['session', 'handle'] as const).flatMap((place): StoreCase[] => [
 export const racingCases: readonly StoreCase[] = [
   ...races,
 
-  storeCase('in 1000 races of an end with a save, no session that was ended is left', async ({ store, other, now }) => {
-    const account = newAccount(now)
-    for (let round = 0; round < 1000; round++) {
-      const session = newSession(now, { accounts: [account] })
-      await store.create(session)
-      const scope = round % 3 === 0 ? ELMER : undefined
-      const works = [() => store.revoke(session.id, scope), () => other.update(session.id, ELMER, newDelta(now, { cart: '1' }), now)]
-      const [first, second] = await atOnce(2, (index) => works[(index + round) % 2]!())
-      assert.equal(round % 2 ? second : first, true, 'the end is told that there was a session')
-      assert.equal(await store.read(session.id, ELMER), null)
-    }
-    await assertLists(store, account.id, now, [])
-    if (!lacks(store, 'accounts')) assert.equal(await store.revokeAccount(account.id), 0)
-  }),
+  storeCase('in 20 rounds of 50 writers at once no update is lost', (ground) => lostUpdatesOn(ground, 20)),
+  storeCase('in 200 races of an end with a save, no session that was ended is left', (ground) => resurrectionsOn(ground, 200)),
 
   storeCase(
     'a handle that 20 updates at once see together with another ends at the latest of their ends',
