@@ -1,10 +1,12 @@
 /** Who watches a PostgreSQL store is told by NOTIFY. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Pool } from 'pg'
+import { cached } from 'landbridge/cached'
 import { postgres } from 'landbridge/postgres'
 import type { SessionId } from 'landbridge/store'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { postgresGround } from '../support/postgres-ground.ts'
+import { startPostgres } from '../support/servers/postgres.ts'
 import { overPg, overPostgresJs } from '../support/sql.ts'
 import { ELMER, FUDD, newDelta, newHandle, newSession, newSuccessor } from './sql-records.ts'
 
@@ -101,6 +103,31 @@ test.each(['fails', 'hangs'])('where a message %s, the next one says that anythi
   expect(told).not.toContain(lost.id)
 })
 
+test('where more changed at once than is told one by one, anything may have changed', async () => {
+  const options = { schema: 'told', prefix: 'many_' }
+  const pool = new Pool({ connectionString: ground().server.url })
+  ground().closing(() => pool.end())
+  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown
+  const first = Promise.withResolvers<void>()
+  Object.assign(pool, {
+    async query(...args: unknown[]) {
+      if (JSON.stringify(args[0]).includes('SELECT pg_notify')) await first.promise
+      return query(...args)
+    },
+  })
+  const store = postgres(pool, options)
+  await store.migrate()
+  const told: (SessionId | null)[] = []
+  const stop = await ground().open(options).watch!((id) => told.push(id))
+  onTestFinished(() => stop())
+  await expect.poll(() => told).toEqual([null])
+  const sessions = Array.from({ length: 1002 }, () => newSession(NOW))
+  await Promise.all(sessions.map(async (session) => store.create(session)))
+  await Promise.all(sessions.map(async ({ id }) => store.update(id, ELMER, newDelta(NOW, { a: '1' }), NOW)))
+  first.resolve()
+  await expect.poll(() => told.slice(1), { timeout: 3000 }).toContain(null)
+})
+
 test('has no `watch` where nobody is told, or where there is no connection to spare for it', async () => {
   const client = new Client({ connectionString: ground().server.url })
   await client.connect()
@@ -110,4 +137,35 @@ test('has no `watch` where nobody is told, or where there is no connection to sp
   const pool = new Pool({ connectionString: ground().server.url })
   ground().closing(() => pool.end())
   expect(postgres(client, { direct: pool }).watch).toBeTypeOf('function')
+})
+
+test('whoever listens over postgres.js hears each message once, however often it tried to while the server was away', async () => {
+  const server = await startPostgres({ fsync: false })
+  onTestFinished(() => server.stop())
+  const [writer, closeWriter] = overPg(server.url, {})
+  const [pushing, close] = overPostgresJs(server.url, {})
+  onTestFinished(async () => {
+    await Promise.all([closeWriter(), close()])
+  })
+  await writer.migrate()
+  const session = newSession(NOW)
+  await writer.create(session)
+  const told: (SessionId | null)[] = []
+  const watch: NonNullable<typeof pushing.watch> = (changed) =>
+    pushing.watch!((id) => {
+      told.push(id)
+      changed(id)
+    })
+  const near = cached({ ...pushing, watch })
+  onTestFinished(() => near.close())
+  await server.kill()
+  await expect(near.read(session.id, ELMER)).rejects.toThrow()
+  await pause(1500)
+  await server.restart()
+  await expect.poll(() => told, { timeout: 5000 }).toContain(null)
+  await pause(300)
+  expect(await writer.revoke(session.id)).toBe(true)
+  await expect.poll(() => told).toContain(session.id)
+  await pause(100)
+  expect(told.filter((id) => id === session.id)).toHaveLength(1)
 })

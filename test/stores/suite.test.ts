@@ -28,6 +28,9 @@ async function failures(make: () => Store): Promise<string[]> {
   return failed
 }
 
+/** Without what is expected of the hash. */
+const blind = <Kind extends object>(given: Kind): Kind => Object.assign({ ...given }, { expectHash: undefined })
+
 function readsThenWrites(store: Store): Partial<Store> {
   return {
     async update(id, scope, delta, now) {
@@ -141,6 +144,14 @@ const BROKEN: Record<string, Defect> = {
   'renew does not look at what is expected': {
     make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, { ...next, expect: [] }, now) }),
     noticedBy: /a renewal that expects values of the session/,
+  },
+  'update does not look at the hash that is expected': {
+    make: (store) => changingDeltas(store, blind),
+    noticedBy: /an update that expects the hash of a secret/,
+  },
+  'renew does not look at the hash that is expected': {
+    make: (store) => ({ renew: (id, scope, next, now) => store.renew(id, scope, blind(next), now) }),
+    noticedBy: /a renewal that expects the hash of a secret/,
   },
   'update does not look at whether all values are as expected': {
     make: (store) => changingDeltas(store, ({ place, changes, seenAt, expiresAt }) => ({ place, changes, seenAt, expiresAt })),

@@ -96,11 +96,14 @@ async function recordVisit(context: Context, place: Place, live: Live): Promise<
 
 const NO_CHANGES: Changes = new Map()
 
-/** Applies a delta to the session that the request came with, and records that it was seen. */
+/**
+ * Applies a delta to the session that the request came with, and records that it was seen. Through its very own handle: what was read may
+ * be seconds old, and since then another secret may have taken the place of the one that the browser showed.
+ */
 export function updateLive(context: Context, place: Place, live: Live, change: Change): MaybePromise<Outcome> {
   const now = context.now()
   const expiresAt = idleEnd(context.lifetime, now, live.session.expiresAt)
-  const delta = { ...change, place: place.values, seenAt: now, expiresAt, ...keptAlive(place, live) }
+  const delta = { ...change, place: place.values, expectHash: live.handle.hash, seenAt: now, expiresAt, ...keptAlive(place, live) }
   return context.store.update(live.session.id, place.scope, delta, now)
 }
 
@@ -140,7 +143,7 @@ interface Renewed extends Pick<Identity, 'guard'> {
 async function renew(
   context: Context,
   place: Place,
-  { live: { session }, guard }: Renewed,
+  { live: { session, handle }, guard }: Renewed,
   pending: Pending,
   fresh: Presented,
 ): Promise<Presented> {
@@ -154,6 +157,7 @@ async function renew(
     place: place.values,
     changes: pending.changes,
     expect: guard,
+    expectHash: handle.hash,
     traceUntil: context.now() + TRACE_MS,
   }
   let outcome = await context.store.renew(session.id, place.scope, next, context.now())

@@ -79,7 +79,7 @@ export function guardStore(store: Store, emit: (event: EventDetails) => void): S
 
   return {
     name: store.name,
-    read: call((id, scope) => store.read(id, scope)),
+    read: call((id, scope, fresh) => store.read(id, scope, fresh)),
     create: call((session) => store.create(session)),
     update: call((id, scope, delta, now) => store.update(id, scope, delta, now)),
     renew: call((id, scope, next, now) => store.renew(id, scope, next, now)),

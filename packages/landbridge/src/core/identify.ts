@@ -85,7 +85,9 @@ async function rebind(context: Context, place: Place, live: Live, account: Accou
   if (outcome === 'saved') return identityAtSpoke(account, claims, applyChanges(values, moved))
   if (tries >= REBIND_TRIES) throw accountChanged()
   const session = await context.store.read(live.session.id, place.scope)
-  return isLive(session, context.now()) ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1) : null
+  return isLive(session, context.now(), live.handle.hash)
+    ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1)
+    : null
 }
 
 /** The changes by which a handle belongs to an account. */

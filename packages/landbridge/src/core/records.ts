@@ -1,14 +1,15 @@
 /** What the store methods do to records, as pure functions: stores that hold whole records wrap them in their own atomicity. */
 import type { Delta, Expectation, NewSession, StoredHandle, StoredSession, StoreRead, Successor } from './store.ts'
-import type { Scope } from './types.ts'
+import type { Scope, SecretHash } from './types.ts'
 import { applyChanges, valueOf } from './values.ts'
 
 /** A session as it was read together with a handle that it has. */
 export type LiveRead = StoreRead & { readonly handle: StoredHandle }
 
-/** Whether session and handle exist and neither has expired. */
-export function isLive(read: StoreRead | null, now: number): read is LiveRead {
-  return read !== null && read.handle !== null && read.expiresAt > now && read.handle.expiresAt > now
+/** Whether session and handle exist and neither has expired; with a hash, whether it is still that of the handle's secret. */
+export function isLive(read: StoreRead | null, now: number, expectHash?: SecretHash): read is LiveRead {
+  if (read === null || read.handle === null || !(read.expiresAt > now && read.handle.expiresAt > now)) return false
+  return expectHash === undefined || read.handle.hash === expectHash
 }
 
 /** The values that a place names. */

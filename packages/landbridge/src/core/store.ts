@@ -58,6 +58,8 @@ export interface Delta {
   readonly expect?: readonly Expectation[]
   /** Compare-and-swap on everything at `place`: the delta applies only while the values are exactly this text. */
   readonly expectValues?: string
+  /** The hash that the handle has to have still: otherwise another secret took the place of the caller's, and it is `gone`. */
+  readonly expectHash?: SecretHash
   /** The hash of a new secret, which takes the place of the one before. */
   readonly hash?: SecretHash
   readonly seenAt: number
@@ -88,11 +90,16 @@ export interface Successor {
   readonly changes: Changes
   /** Compare-and-swap: nothing is replaced unless every one of these holds, at the same `place`, before. */
   readonly expect?: readonly Expectation[]
+  /** As in a delta. */
+  readonly expectHash?: SecretHash
   /** Until when the old id leaves a trace: see `renew`. */
   readonly traceUntil: number
 }
 
-/** `gone`: the session, or its handle for the scope, is absent or expired. `conflict`: `expect` or `expectValues` did not hold. */
+/**
+ * `gone`: the session, or its handle for the scope, is absent or expired, or the handle has another secret than `expectHash` says.
+ * `conflict`: `expect` or `expectValues` did not hold.
+ */
 export type Outcome = 'saved' | 'gone' | 'conflict'
 
 /** `attached`: the handle is the session's for its scope. `kept`: another one is. `gone`: there was nothing live to add it to. */
@@ -128,8 +135,9 @@ export interface Store {
   /**
    * Reads a session and the handle of one scope in one round trip; `null` when the session is absent.
    * An expired record may be returned as it is: the caller judges `expiresAt`.
+   * With `fresh`, a cache in front of the store asks it: what is made of the answer will outlast the moment. The store itself always is.
    */
-  read(id: SessionId, scope: Scope): MaybePromise<StoreRead | null>
+  read(id: SessionId, scope: Scope, fresh?: boolean): MaybePromise<StoreRead | null>
 
   /** Stores a new session with its first handle. The id is fresh and random: an id that is taken is a system failure. */
   create(session: NewSession): MaybePromise<void>

@@ -125,6 +125,6 @@ export async function setLeft(
   time: number | null,
 ): Promise<void> {
   const changes = new Map([[leftKey(scope), time === null ? null : String(time)]])
-  const { seenAt, expiresAt } = handle
-  await store.update(session.id, through, { place: 'session', changes, seenAt, expiresAt }, now())
+  const { hash: expectHash, seenAt, expiresAt } = handle
+  await store.update(session.id, through, { place: 'session', changes, expectHash, seenAt, expiresAt }, now())
 }

@@ -131,50 +131,55 @@ export class Channel {
     try {
       stop = this.#watch!((id) => this.#message(id, turn))
     } catch {
-      this.#failed()
+      this.#failed(turn)
       return
     }
-    if (!isPromise(stop)) this.#opened(stop)
+    if (!isPromise(stop)) this.#opened(stop, turn)
     else
       stop.then(
-        (late) => this.#opened(late),
-        () => this.#failed(),
+        (late) => this.#opened(late, turn),
+        () => this.#failed(turn),
       )
   }
 
-  #opened(stop: Stop): void {
-    this.#stop = stop
-    if (this.#state === 'closed') {
-      void this.#silence()
+  #opened(stop: Stop, turn: number): void {
+    if (this.#state === 'closed' || turn !== this.#turn) {
+      void silence(stop)
       return
     }
+    this.#stop = stop
     this.#state = 'open'
     // What changed while nobody listened was missed.
     this.#changed(null)
   }
 
-  #failed(): void {
-    if (this.#state === 'closed') return
+  #failed(turn: number): void {
+    if (this.#state === 'closed' || turn !== this.#turn) return
     this.#state = 'deaf'
+    clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#open(), RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)])
     this.#timer.unref()
   }
 
-  /** Its connection may be dead without knowing it. */
+  /** Its connection may be dead without knowing it. What still comes over it does not count: it is not the one that is opened next. */
   #goDeaf(): void {
     if (this.#state !== 'open') return
     void this.#silence()
-    this.#failed()
+    this.#failed(++this.#turn)
   }
 
   async #silence(): Promise<void> {
     const stop = this.#stop
     this.#stop = null
-    try {
-      await stop?.()
-    } catch {
-      // Whatever it is, it does not listen any more.
-    }
+    await silence(stop)
+  }
+}
+
+async function silence(stop: Stop | null): Promise<void> {
+  try {
+    await stop?.()
+  } catch {
+    // Whatever it is, it does not listen any more.
   }
 }
 

@@ -115,7 +115,7 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
     ...(store.expiry === undefined ? {} : { expiry: store.expiry }),
     ...(store.lacks === undefined ? {} : { lacks: store.lacks }),
 
-    read: (id, scope) => (asks(scope) || !channel.isReady() ? store.read(id, scope) : near.read(id, scope)),
+    read: (id, scope, fresh = false) => (fresh || asks(scope) || !channel.isReady() ? store.read(id, scope, fresh) : near.read(id, scope)),
 
     create: (session) => write({ drop: () => near.drop(session.id), call: () => store.create(session), isVisible: never, expected: [] }),
 

@@ -47,7 +47,7 @@ export function memory(): Store {
 
     update(id, scope, delta, now) {
       const before = read(id, scope)
-      if (!isLive(before, now)) return 'gone'
+      if (!isLive(before, now, delta.expectHash)) return 'gone'
       const after = afterDelta(before, delta)
       if (after === null) return 'conflict'
       const { handle, ...session } = after
@@ -61,7 +61,7 @@ export function memory(): Store {
 
     renew(id, scope, next, now) {
       const before = read(id, scope)
-      if (!isLive(before, now)) return 'gone'
+      if (!isLive(before, now, next.expectHash)) return 'gone'
       const successor = successorOf(before, scope, next)
       if (successor === null) return 'conflict'
       create(successor)

@@ -86,16 +86,35 @@ function overPostgresJs(sql: PostgresJs, prepare: boolean): Connection {
 
 /** `null` where there is no connection that could be kept for it. */
 export function listenOf(client: Pg | PgPool | PostgresJs): Listen | null {
-  if ('unsafe' in client)
-    return async (channel, told) =>
-      (
-        await client.listen(
-          channel,
-          (message) => told(message || null),
-          () => told(null),
-        )
-      ).unlisten
+  if ('unsafe' in client) return (channel, told) => listenOver(client, channel, told)
   return 'totalCount' in client ? (channel, told) => keepListening(client, channel, told) : null
+}
+
+/**
+ * This driver never forgets who wanted to listen: it tries again by itself, also after a failure, and then tells everybody who ever asked.
+ * So it is asked once, and waited for as long as it takes.
+ */
+async function listenOver(client: PostgresJs, channel: string, told: (message: string | null) => void): Promise<() => Promise<void>> {
+  const first = Promise.withResolvers<void>()
+  let stopped = false
+  const tell = (message: string | null): void => {
+    if (!stopped) told(message)
+  }
+  const listening = client.listen(
+    channel,
+    (message) => tell(message || null),
+    () => {
+      tell(null)
+      first.resolve()
+    },
+  )
+  listening.catch(ignore)
+  await first.promise
+  return async () => {
+    stopped = true
+    const { unlisten } = await listening.catch(() => ({ unlisten: async () => undefined }))
+    await unlisten()
+  }
 }
 
 const ignore = (): void => undefined

@@ -36,7 +36,9 @@ export function teller(send: (ids: readonly string[]) => Promise<unknown>): (id:
     if (waiting.size >= LIMIT) {
       waiting.clear()
       waiting.add(ANYTHING)
-    } else waiting.add(id)
+    }
+    // Beside it, too: whoever wrote waits for this very message.
+    waiting.add(id)
     if (!sending) start()
   }
 }

@@ -21,7 +21,7 @@ export function updateStep(id: SessionId, scope: Scope, delta: Delta, now: numbe
   return (record) => {
     const found = sessionIn(record, id)
     const before = found && readOf(found, scope)
-    if (!isLive(before, now)) return { answer: 'gone' }
+    if (!isLive(before, now, delta.expectHash)) return { answer: 'gone' }
     const after = afterDelta(before, delta)
     if (after === null) return { answer: 'conflict' }
     const { handle, ...session } = after
@@ -38,7 +38,7 @@ export function renewStep(id: SessionId, scope: Scope, next: Successor, now: num
   return (record) => {
     const found = sessionIn(record, id)
     const before = found && readOf(found, scope)
-    if (!isLive(before, now)) return { answer: 'gone' }
+    if (!isLive(before, now, next.expectHash)) return { answer: 'gone' }
     const successor = successorOf(before, scope, next)
     if (successor === null) return { answer: 'conflict' }
     const { handle, ...session } = successor

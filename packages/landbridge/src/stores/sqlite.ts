@@ -103,7 +103,7 @@ export function sqlite(file: string): Store {
     update: (id, scope, delta, now) =>
       atomically(() => {
         const before = read(id, scope)
-        if (!isLive(before, now)) return 'gone'
+        if (!isLive(before, now, delta.expectHash)) return 'gone'
         const after = afterDelta(before, delta)
         if (after === null) return 'conflict'
         write(after, delta, now)
@@ -113,7 +113,7 @@ export function sqlite(file: string): Store {
     renew: (id, scope, next, now) =>
       atomically(() => {
         const before = read(id, scope)
-        if (!isLive(before, now)) return 'gone'
+        if (!isLive(before, now, next.expectHash)) return 'gone'
         const successor = successorOf(before, scope, next)
         if (successor === null) return 'conflict'
         remove(id)

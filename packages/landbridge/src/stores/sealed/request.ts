@@ -14,7 +14,7 @@ import { LandbridgeError } from '../../core/errors.ts'
 import type { LiveRead } from '../../core/records.ts'
 import { afterDelta, isLive, successorOf } from '../../core/records.ts'
 import type { Attachment, Delta, NewSession, Outcome, Store, StoredHandle, StoredSession, StoreRead, Successor } from '../../core/store.ts'
-import type { MaybePromise, Scope, SessionId } from '../../core/types.ts'
+import type { MaybePromise, Scope, SecretHash, SessionId } from '../../core/types.ts'
 import { isPromise } from '../../core/types.ts'
 import { CHUNK_SIZE, chunkedTexts, clearOthers, setChunks } from './chunks.ts'
 import type { Travelling } from './codec.ts'
@@ -62,7 +62,7 @@ export class SealedRequest implements CarriedStore {
   }
 
   update(id: SessionId, scope: Scope, delta: Delta, now: number): Outcome {
-    const before = this.#live(id, scope, now)
+    const before = this.#live(id, scope, now, delta.expectHash)
     if (before === null) return 'gone'
     const after = afterDelta(before.session, delta)
     if (after === null) return 'conflict'
@@ -72,7 +72,7 @@ export class SealedRequest implements CarriedStore {
   }
 
   renew(id: SessionId, scope: Scope, next: Successor, now: number): MaybePromise<Outcome> {
-    const before = this.#live(id, scope, now)
+    const before = this.#live(id, scope, now, next.expectHash)
     if (before === null) return 'gone'
     const successor = successorOf(before.session, scope, next)
     if (successor === null) return 'conflict'
@@ -158,9 +158,9 @@ export class SealedRequest implements CarriedStore {
     return found?.session ?? null
   }
 
-  #live(id: SessionId, scope: Scope, now: number): Travelling | null {
+  #live(id: SessionId, scope: Scope, now: number, expectHash?: SecretHash): Travelling | null {
     const record = this.#records.get(id) ?? null
-    return record !== null && scope === this.#carrier.scope && isLive(record.session, now) ? record : null
+    return record !== null && scope === this.#carrier.scope && isLive(record.session, now, expectHash) ? record : null
   }
 
   #begun(session: LiveRead): MaybePromise<Travelling> {

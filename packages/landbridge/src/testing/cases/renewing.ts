@@ -25,6 +25,19 @@ const CHANGED: Record<ValuesPlace, { kept: [string, string]; dropped: [string, s
   handle: { kept: [textOf({ a: '1' }), textOf({ b: '2', c: '3' })], dropped: ['', textOf({ c: '3' })] },
 }
 
+const secrets: readonly StoreCase[] = [
+  storeCase('a renewal that expects the hash of a secret is gone once the handle has another one', async ({ store, now }) => {
+    const before = values(now)
+    const next = newSuccessor(now)
+    await store.create(before)
+    assert.equal(await store.renew(before.id, ELMER, { ...next, expectHash: next.handle.hash }, now), 'gone')
+    assert.deepEqual(await store.read(before.id, ELMER), before)
+    assert.equal(await store.read(next.id, ELMER), null)
+    assert.equal(await store.wasRenewed(before.id, now), false)
+    assert.equal(await store.renew(before.id, ELMER, { ...next, expectHash: before.handle.hash }, now), 'saved')
+  }),
+]
+
 const places = (['session', 'handle'] as const).flatMap((place): StoreCase[] => [
   storeCase(`a renewal can keep all values, with changes on the ${place} applied`, async ({ store, now }) => {
     const before = values(now)
@@ -72,6 +85,7 @@ const places = (['session', 'handle'] as const).flatMap((place): StoreCase[] => 
 
 export const renewingCases: readonly StoreCase[] = [
   ...places,
+  ...secrets,
 
   storeCase(
     'after a renewal the old id is nobody and the successor has the new times, hash and one handle',

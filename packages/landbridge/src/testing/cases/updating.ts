@@ -258,6 +258,21 @@ export const updatingCases: readonly StoreCase[] = [
     }
   }),
 
+  storeCase('an update that expects the hash of a secret is gone once the handle has another one', async ({ store, now }) => {
+    const session = newSession(now)
+    const { hash } = session.handle
+    const next = newHandle(now).hash
+    await store.create(session)
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { a: '1' }, { expectHash: hash, hash: next }), now), 'saved')
+    const before = await store.read(session.id, ELMER)
+    for (const place of PLACES) {
+      const late = newDelta(now + 1, { a: '2' }, { place, expectHash: hash, hash })
+      assert.equal(await store.update(session.id, ELMER, late, now + 1), 'gone')
+    }
+    assert.deepEqual(await store.read(session.id, ELMER), before)
+    assert.equal(await store.update(session.id, ELMER, newDelta(now, { a: '2' }, { expectHash: next }), now), 'saved')
+  }),
+
   storeCase('an update in the last millisecond is saved', async ({ store, now }) => {
     const session = newSession(now, { handle: { expiresAt: now + HOUR } })
     await store.create(session)
