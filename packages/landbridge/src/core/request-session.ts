@@ -30,6 +30,7 @@ import { mintScripts } from './script-tickets.ts'
 import type { Context, HandleInfo, Reach, Session, Signals, SignInTarget } from './session.ts'
 import { accountNow, choose, listAccounts, ownerOf, remove, signInAlone, signInBeside, switchTo } from './session-accounts.ts'
 import { putValue, readAll, readValue, takeValue, updateValue } from './session-values.ts'
+import { recognise } from './recognise.ts'
 import { signInTargetOf } from './sign-in-target.ts'
 import type { Place } from './topology.ts'
 import { setLeft } from './ticket.ts'
@@ -138,8 +139,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   async scriptUrls(): Promise<readonly string[]> {
     const visit = this.#visit()
-    const { live } = await this.#state.find()
-    return visit === null || live === null ? [] : mintScripts(visit, live, this.#state.identity.account)
+    await this.#state.find()
+    if (visit === null || !visit.place.span.bridge.script) return []
+    // Like every ticket, by what stands in the store now.
+    const { live } = await recognise(visit.context, visit.place, this.#state.request.header('cookie'), true)
+    return live === null ? [] : mintScripts(visit, live, this.#state.identity.account)
   }
 
   async signOut(reach: Reach = 'everywhere'): Promise<void> {

@@ -12,7 +12,6 @@ import type { Visit } from './visit.ts'
 export async function mintScripts(visit: Visit, { session }: Live, account: Account | null): Promise<readonly string[]> {
   const { context, place, seen } = visit
   const { bridge } = place.span
-  if (!bridge.script) return []
   const urls = await Promise.all(
     bridge.issuers.map(async (destination) => {
       const { scope } = (await context.locate(destination)) as Place
