@@ -23,5 +23,5 @@ test('scripts are made for other scopes only', async () => {
   watched.calls.length = 0
   const urls = JSON.parse((await browser.go(`${WWW}/scripts`)).text) as string[]
   expect(urls.map((url) => new URL(url).host)).toEqual(['apart.shop.example', 'other.example'])
-  expect(watched.calls).toEqual(['read', 'put', 'put'])
+  expect(watched.calls).toEqual(['read', 'read', 'put', 'put'])
 })
