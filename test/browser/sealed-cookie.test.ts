@@ -66,8 +66,9 @@ describe.each(ENGINES)('$name', { timeout: 60_000 }, (engine) => {
     for (let round = 0; round < 5; round++) {
       const sizes = Array.from({ length: 24 }, (_, i) => ((i * 7) % 24) * 430)
       const all = `Promise.all(${JSON.stringify(sizes)}.map((size) => fetch('/pad?' + size).then((reply) => reply.text())))`
-      // None of them found a mixture either, while the others were under way.
-      expect(new Set((await page.evaluate(all)) as string[])).toEqual(new Set(['ada']))
+      // A request that a browser sends between two cookies of one response finds a mixture, and is told to come again.
+      const answers = (await page.evaluate(all)) as string[]
+      expect(answers.filter((answer) => answer !== 'ada' && !answer.includes('ended'))).toEqual([])
       const [account, length] = (await get('/')).split(' ')
       expect([account, sizes.includes(Number(length))]).toEqual(['ada', true])
     }

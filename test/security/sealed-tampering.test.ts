@@ -1,6 +1,7 @@
 /** A sealed session that was changed in any way, or pieced together from two states, opens nothing and throws nothing. */
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
+import type { Session } from 'landbridge'
 import { sealedCookie } from 'landbridge/sealed-cookie'
 import { expect, test } from 'vitest'
 import { ELMER, world } from '../core/support.ts'
@@ -25,8 +26,15 @@ async function large() {
     )
     return answer.json() as Promise<[account: string | null, role: string | null]>
   }
+  const visit = (shown: ReadonlyMap<string, string>, act: (session: Session<Record<string, unknown>>) => unknown) => {
+    const cookie = [...shown].map(([name, value]) => `${name}=${value}`).join('; ')
+    return sessions.handle(new Request(ELMER, { headers: { cookie } }), async (session) => {
+      await act(session)
+      return new Response()
+    })
+  }
   const pieces = [...after.keys()].filter((name) => name !== '__Host-sid').toSorted()
-  return { before, after, show, pieces, events }
+  return { before, after, show, visit, pieces, events }
 }
 
 test('the states that are tampered with below open as they are', async () => {
@@ -96,6 +104,20 @@ test('each single letter of a small record, in every spelling, counts', async ()
 })
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/.'
+
+test('a request between two states of a session takes the place of neither, but a new sign-in does', async () => {
+  const { before, after, visit, pieces } = await large()
+  const [first, , , last] = pieces as [string, string, string, string]
+  const mixed = new Map(before).set(first, after.get(first)!)
+  const cut = new Map(after)
+  cut.delete(last)
+  for (const torn of [mixed, cut]) {
+    const late = await visit(torn, async (session) => session.set('pad', 'small'))
+    expect([late.status, late.headers.getSetCookie()]).toEqual([409, []])
+    const again = await visit(torn, async (session) => session.signIn({ id: 'ben' }))
+    expect([again.status, again.headers.getSetCookie().some((line) => line.startsWith('__Host-sid='))]).toEqual([200, true])
+  }
+})
 
 test('no mixture of the pieces of two states opens, in no order, and none of which a piece is missing', async () => {
   const { before, after, show, pieces, events } = await large()

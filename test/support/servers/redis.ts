@@ -10,6 +10,8 @@ import { serverOf, startServer, together, whyMissing } from './process.ts'
 const REDIS = process.env['LANDBRIDGE_REDIS'] || '/usr/bin/redis-server'
 const VALKEY = process.env['LANDBRIDGE_VALKEY'] || '/usr/bin/valkey-server'
 const USER = 'nobody'
+/** How long a cluster is given before its nodes are asked, and invited again. */
+const CLUSTER_MS = 250
 
 /** Why the server cannot be had here; `null` where it can. A cluster and sentinels are always our own. */
 export const missingRedis: string | null = whyMissing('Redis', REDIS, 'redis-server', 'LANDBRIDGE_REDIS_URL')
@@ -63,9 +65,11 @@ export async function startRedisCluster(options: RedisOptions = {}): Promise<Red
   for (const [i, { port }] of nodes.entries()) {
     await order(port, `CLUSTER SET-CONFIG-EPOCH ${i + 1}`)
     await order(port, `CLUSTER ADDSLOTSRANGE ${slots[i]!.join(' ')}`)
-    if (i > 0) await order(first.port, `CLUSTER MEET 127.0.0.1 ${port} ${buses[i]}`)
   }
   await until(async () => {
+    // An invitation is forgotten when the handshake takes longer than a node may be silent.
+    for (const [i, { port }] of nodes.entries()) if (i > 0) await order(first.port, `CLUSTER MEET 127.0.0.1 ${port} ${buses[i]}`)
+    await pause(CLUSTER_MS)
     const states = await Promise.all(nodes.map(({ port }) => ask(port, 'CLUSTER INFO')))
     return states.every((state) => state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:3'))
   }, 'The nodes do not find each other.')

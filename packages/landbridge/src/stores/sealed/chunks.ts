@@ -33,6 +33,11 @@ export function chunkedTexts(header: string, shape: CookieShape, id: SessionId):
   return found.slice(0, CANDIDATES_LIMIT)
 }
 
+/** What the first of several cookies holds: for a session that cannot be put together. */
+export function firstPieces(header: string, shape: CookieShape, id: SessionId): string[] {
+  return cookieValues(header, `${baseName(shape, id)}0`).flatMap((first) => (/^[2-4]/.test(first) ? [first.slice(1)] : []))
+}
+
 /** Never all combinations, which could be millions. */
 function joined(texts: readonly string[], next: readonly string[]): string[] {
   const chunks = next.filter((chunk) => chunk.length <= CHUNK_SIZE)

@@ -16,7 +16,7 @@ import { afterDelta, isLive, successorOf } from '../../core/records.ts'
 import type { Attachment, Delta, NewSession, Outcome, Store, StoredHandle, StoredSession, StoreRead, Successor } from '../../core/store.ts'
 import type { MaybePromise, Scope, SecretHash, SessionId } from '../../core/types.ts'
 import { isPromise } from '../../core/types.ts'
-import { CHUNK_SIZE, chunkedTexts, clearOthers, setChunks } from './chunks.ts'
+import { CHUNK_SIZE, chunkedTexts, clearOthers, firstPieces, setChunks } from './chunks.ts'
 import type { Travelling } from './codec.ts'
 import { decode, encode } from './codec.ts'
 import { begunNow, inEpoch } from './epochs.ts'
@@ -35,6 +35,8 @@ export class SealedRequest implements CarriedStore {
   readonly #kept: Store
   /** What was opened or written, by id; `null` is what did not open, or ended. */
   readonly #records = new Map<SessionId, Travelling | null>()
+  /** The session whose pieces do not belong together. */
+  #torn: SessionId | null = null
   /** What has to be sent. */
   #written: { readonly id: SessionId; readonly plain: Buffer } | null = null
   #changed = false
@@ -93,8 +95,12 @@ export class SealedRequest implements CarriedStore {
     return 'gone'
   }
 
-  wasRenewed(): boolean {
-    return false
+  /**
+   * A browser may send a request between two of the cookies that one response sets: some pieces are then those of the state before. It
+   * opens nothing, and must not start a session in place of the one that is whole a moment later.
+   */
+  wasRenewed(id: SessionId): boolean {
+    return this.#torn === id
   }
 
   handlesOf(id: SessionId): readonly StoredHandle[] {
@@ -145,6 +151,7 @@ export class SealedRequest implements CarriedStore {
       const plain = this.#sealing.seal.open(text, this.#purpose(id))
       if (plain !== null) return decode(plain, id, scope)
     }
+    if (firstPieces(header, cookie, id).some((piece) => this.#sealing.seal.isBegun(piece))) this.#torn = id
     return null
   }
 

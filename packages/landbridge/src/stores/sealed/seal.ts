@@ -13,6 +13,8 @@ export interface Seal {
   seal(plain: Buffer, purpose: string): string
   /** `null` for any text that is not, letter by letter, what one of the keys sealed for this purpose. */
   open(text: string, purpose: string): Buffer | null
+  /** Whether a text begins as one does that one of the keys sealed. */
+  isBegun(text: string): boolean
   /** How many characters so many bytes come to. */
   lengthOf(bytes: number): number
 }
@@ -42,6 +44,7 @@ export function sealWith(keys: readonly string[]): Seal {
       }
       return null
     },
+    isBegun: (text) => derived.some(({ name }) => name === Buffer.from(text.slice(0, 2), 'base64url')[0]),
     lengthOf: (bytes) => lettersFor(bytes + EXTRA_BYTES),
   }
 }
