@@ -1,15 +1,16 @@
 // Runs vitest over test/**/*.test.ts (arguments go to vitest: `npm test -- test/security`), names what was skipped and why, and closes
 // with one line: "N passed, N failed", and ", N skipped" where there are any. The exit code is 0 only when at least one test ran, none
-// failed, nothing broke outside a test, and, with CI=true, none was skipped.
+// failed (a test that fails is tried once more, and named if it passes then), nothing broke outside a test, and, with CI=true, none was skipped.
 import process from 'node:process'
 import { parseCLI, startVitest } from 'vitest/node'
 
 const ci = process.env.CI === 'true'
 const results = '.test-results/results.json'
 
-const { passed, failed, skipped } = await runTests()
+const { passed, failed, skipped, again } = await runTests()
 const closingLine = `${passed} passed, ${failed} failed` + (skipped.length > 0 ? `, ${skipped.length} skipped` : '')
 for (const line of reasons(skipped)) console.log(line)
+for (const name of again) console.log(`passed only when it was tried again: ${name}`)
 if (passed + failed === 0) console.log('no test ran')
 if (ci && skipped.length > 0) console.log('with CI=true a skipped test is a failure')
 // Once the line is written, the end: whatever a test left open must not hold the process or print after it.
@@ -22,11 +23,17 @@ async function runTests() {
   const unhandled = vitest.state.getUnhandledErrors().length
   await vitest.close()
 
-  const outcome = { passed: 0, failed: 0, skipped: /** @type {{ file: string, why: string }[]} */ ([]) }
+  const outcome = {
+    passed: 0,
+    failed: 0,
+    skipped: /** @type {{ file: string, why: string }[]} */ ([]),
+    again: /** @type {string[]} */ ([]),
+  }
   for (const module of modules) {
     const before = outcome.failed
     for (const test of module.children.allTests()) {
       const result = test.result()
+      if (test.diagnostic()?.flaky) outcome.again.push(`${module.relativeModuleId} > ${test.fullName}`)
       if (result.state === 'passed') outcome.passed += 1
       else if (result.state === 'skipped') outcome.skipped.push({ file: module.relativeModuleId, why: result.note ?? 'no reason given' })
       else outcome.failed += 1 // 'pending' too: a test that never came to its end
