@@ -5,16 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import connectPgSimple from 'connect-pg-simple'
 import session, { type SessionData } from 'express-session'
 import { postgres } from 'landbridge/postgres'
-import type { NewSession, Scope, SecretHash, SessionId, Store } from 'landbridge/store'
-import { applyChanges } from 'landbridge/store'
+import type { NewSession, Store } from 'landbridge/store'
 import pg from 'pg'
 import { startPostgres } from '../test/support/servers/postgres.ts'
 import { CONTENTS } from './lib/contents.ts'
+import { IDLE_MS, newSession } from './lib/new-session.ts'
 
 const COUNT = Number(process.argv[2] ?? 20_000)
 const AT_ONCE = 50
-const IDLE_MS = 30 * 60_000
-const ABSOLUTE_MS = 14 * 86_400_000
 
 const server = await startPostgres({ fsync: false })
 // One connection: where several wait for room in a table, PostgreSQL adds far more of it than they need.
@@ -55,23 +53,7 @@ async function many<Result>(work: (index: number) => Promise<Result>): Promise<R
 }
 
 async function create(to: Store, index: number, content: object): Promise<NewSession> {
-  const now = Date.now()
-  const values = applyChanges('', new Map(Object.entries(content).map(([key, value]) => [key, JSON.stringify(value)])))
-  const made: NewSession = {
-    id: randomBytes(16).toString('base64url') as SessionId,
-    createdAt: now,
-    expiresAt: now + ABSOLUTE_MS,
-    accounts: [{ id: String(100_000 + index), signedInAt: now }],
-    values: '',
-    handle: {
-      scope: 'app.example.com' as Scope,
-      hash: randomBytes(32).toString('base64url') as SecretHash,
-      createdAt: now,
-      seenAt: now,
-      expiresAt: now + IDLE_MS,
-      values,
-    },
-  }
+  const made = newSession(content, String(100_000 + index))
   await to.create(made)
   return made
 }

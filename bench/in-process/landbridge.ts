@@ -1,13 +1,10 @@
-import { createSessions, type ResponseHeaders, type Sessions } from 'landbridge'
+import { createSessions, type ResponseHeaders } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import { sqlite } from 'landbridge/sqlite'
 import { LARGE, SMALL, USER, type Content } from '../lib/content.ts'
 import { temporaryFile } from '../lib/temporary.ts'
 import { contestant, type Contestant } from './contestant.ts'
-
-const ORIGIN = 'http://localhost:3000'
-
-type Bench = Sessions<Content>
+import { ORIGIN, signIn, type Bench } from './sign-in.ts'
 
 interface NodeInput {
   method: string
@@ -35,22 +32,6 @@ export async function landbridge(): Promise<Contestant[]> {
 
 function instance(store: ReturnType<typeof memory>): Bench {
   return createSessions<Content>({ topology: { kind: 'isolated', hosts: ['localhost'] }, store })
-}
-
-/** Signs in as a browser would and answers its Cookie header. */
-async function signIn(sessions: Bench, content: Content): Promise<string> {
-  const request = new Request(`${ORIGIN}/login`, { method: 'POST', headers: { origin: ORIGIN } })
-  const exchange = await sessions.open(request)
-  if (exchange.kind !== 'serve') throw new Error(`sign-in was answered ${exchange.reply.status}`)
-  await exchange.session.signIn({ id: USER })
-  exchange.session.set('user', content.user)
-  exchange.session.set('pad', content.pad)
-  const headers = new Headers()
-  await exchange.commit(headers)
-  return headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0])
-    .join('; ')
 }
 
 function read(name: string, sessions: Bench, cookie: string): Contestant {

@@ -1,14 +1,11 @@
 // Sessions sealed into the cookies themselves: what it costs to open one, and to seal it anew.
-import type { Sessions, Store } from 'landbridge'
+import type { Store } from 'landbridge'
 import { createSessions } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import { sealedCookie } from 'landbridge/sealed-cookie'
 import { LARGE, SECRET, SMALL, USER, type Content } from '../lib/content.ts'
 import { contestant, type Contestant } from './contestant.ts'
-
-const ORIGIN = 'http://localhost:3000'
-
-type Bench = Sessions<Content>
+import { signIn, type Bench } from './sign-in.ts'
 
 export async function sealed(): Promise<Contestant[]> {
   const sessions = instance()
@@ -27,20 +24,6 @@ export async function sealed(): Promise<Contestant[]> {
 function instance(epochs?: Store): Bench {
   const store = sealedCookie({ keys: [SECRET], ...(epochs === undefined ? {} : { epochs }) })
   return createSessions<Content>({ topology: { kind: 'isolated', hosts: ['localhost'] }, store })
-}
-
-async function signIn(sessions: Bench, content: Content): Promise<string> {
-  const exchange = await sessions.open(new Request(`${ORIGIN}/login`, { method: 'POST', headers: { origin: ORIGIN } }))
-  if (exchange.kind !== 'serve') throw new Error(`sign-in was answered ${exchange.reply.status}`)
-  await exchange.session.signIn({ id: USER })
-  exchange.session.set('user', content.user)
-  exchange.session.set('pad', content.pad)
-  const headers = new Headers()
-  await exchange.commit(headers)
-  return headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0])
-    .join('; ')
 }
 
 function reading(name: string, sessions: Bench, cookie: string): Contestant {

@@ -24,10 +24,13 @@ export function writeCookieValue({ id, secret }: Presented): string {
   return `${id}.${secret}`
 }
 
+/** What the ids of a session have in common, whenever it was renewed. */
+export const kinOf = (id: SessionId): string => id.slice(0, KINSHIP)
+
 /** A fresh id and secret from the system's generator: 256 bits for the secret, 128 for the id, or 104 behind the kinship with the one before. */
 export function mintHandle(before?: SessionId): Presented {
   const id = randomText(ID_BYTES)
-  return { id: (before === undefined ? id : before.slice(0, KINSHIP) + id.slice(KINSHIP)) as SessionId, secret: mintSecret() }
+  return { id: (before === undefined ? id : kinOf(before) + id.slice(KINSHIP)) as SessionId, secret: mintSecret() }
 }
 
 /**

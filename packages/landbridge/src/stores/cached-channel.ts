@@ -5,7 +5,7 @@
  * does not come in time, the channel is deaf. Nobody waits for a deaf channel, and it is opened anew.
  */
 import type { Changed, SessionId, Stop, Store } from '../core/store.ts'
-import { KINSHIP } from '../core/store.ts'
+import { kinOf } from '../core/handle.ts'
 import { isPromise } from '../core/types.ts'
 
 /** How long a write waits for its message, in milliseconds. */
@@ -182,5 +182,3 @@ async function silence(stop: Stop | null): Promise<void> {
     // Whatever it is, it does not listen any more.
   }
 }
-
-export const kinOf = (id: SessionId): string => id.slice(0, KINSHIP)

@@ -8,7 +8,7 @@
  */
 import { hash, randomBytes } from 'node:crypto'
 import type { Scope, SessionId, Store, StoreRead } from '../core/store.ts'
-import { kinOf } from './cached-channel.ts'
+import { kinOf } from '../core/handle.ts'
 import type { Clocks, Loaded } from './near-cache.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Changed, SessionId, Store } from '../core/store.ts'
+import { kinOf } from '../core/handle.ts'
 import { KINSHIP } from '../core/store.ts'
 import { recordStore } from './record-store.ts'
 import type { End, Found, Listing, RecordTable, Swapped } from './record-table.ts'
@@ -64,7 +65,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
   const commands = commandsOf(client)
   const channel = `${prefix}changed`
   /** The ids of a session begin alike however often it was renewed: in a Cluster, what stands in braces decides on the slot. */
-  const keyOf = (id: SessionId): string => `${prefix}{${kinshipOf(id)}}${id.slice(KINSHIP)}`
+  const keyOf = (id: SessionId): string => `${prefix}{${kinOf(id)}}${id.slice(KINSHIP)}`
   const listOf = (account: string): string => `${prefix}a:${JSON.stringify(account)}`
   const keptOf = (key: string): string => `${prefix}k:${JSON.stringify(key)}`
   let wasReady = false
@@ -138,7 +139,7 @@ function redisTable(client: IoRedis | NodeRedis, prefix: string): RecordTable {
     async loadOf(account) {
       const ids = ((await run(SCRIPTS.list, [listOf(account)], [])) as Buffer[]).map((id) => id.toString('latin1') as SessionId)
       // The ids of one session lie in one slot, and are seen at one moment.
-      const kin = [...Map.groupBy(ids, kinshipOf).values()]
+      const kin = [...Map.groupBy(ids, kinOf).values()]
       const rows = await Promise.all(kin.map(async (each) => zip(each, await getMany(each))))
       return rows.flat().filter((row): row is readonly [SessionId, Buffer] => row[1] !== null)
     },
@@ -181,8 +182,6 @@ const SCRIPTS = {
 
 /** With `stringNumbers`, ioredis answers with a text. */
 const isOne = (reply: unknown): boolean => reply === 1 || reply === '1'
-
-const kinshipOf = (id: SessionId): string => id.slice(0, KINSHIP)
 
 const zip = <A, B>(left: readonly A[], right: readonly B[]): (readonly [A, B])[] => left.map((each, index) => [each, right[index]!])
 
