@@ -7,7 +7,7 @@ export const NOT_RUN = 2
 export type ExitCode = typeof FINE | typeof FAULTS | typeof NOT_RUN
 
 type Options = NonNullable<ParseArgsConfig['options']>
-export type Values = Readonly<Record<string, string | boolean | undefined>>
+export type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 
 /** One word after `landbridge`. A further command is one more entry of the table in `run.ts`. */
 export interface Command {
@@ -17,7 +17,9 @@ export interface Command {
   /** Usage, options and examples. */
   readonly help: string
   readonly options: Options
-  run(values: Values): Promise<ExitCode>
+  /** What stands beside the options, as in `scan <url> <url>`; absent where nothing may. */
+  readonly positionals?: string
+  run(values: Values, positionals: readonly string[]): Promise<ExitCode>
 }
 
 /** What the caller has to change before the command can do anything: told in one sentence, without a stack. */

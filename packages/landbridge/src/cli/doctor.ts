@@ -97,7 +97,7 @@ async function cleanUp(target: StoreTarget): Promise<boolean> {
   return isClean
 }
 
-function numberOf(name: string, given: string | boolean | undefined, otherwise: number): number {
+function numberOf(name: string, given: Values[string], otherwise: number): number {
   if (given === undefined) return otherwise
   if (!/^\d{1,9}$/.test(String(given))) throw new UsageError(`--${name} is a whole number, not ${JSON.stringify(given)}.`)
   return Number(given)

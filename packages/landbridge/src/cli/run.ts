@@ -14,8 +14,8 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === 'help') return tell(overview(), name === undefined ? NOT_RUN : FINE)
   try {
     const command = commandOf(name)
-    const values = valuesOf(command, rest)
-    return values['help'] === true ? tell(command.help) : await command.run(values)
+    const { values, positionals } = parse(command, rest)
+    return values['help'] === true ? tell(command.help) : await command.run(values, positionals)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`landbridge: ${error.message}\n`)
@@ -29,10 +29,10 @@ function commandOf(name: string): Command {
   throw new UsageError(`there is no command ${JSON.stringify(name)}. There is: ${COMMANDS.map((each) => each.name).join(', ')}.`)
 }
 
-function valuesOf({ name, options }: Command, args: readonly string[]): Values {
+function parse({ name, options, positionals }: Command, args: readonly string[]): { values: Values; positionals: readonly string[] } {
   const known = { ...options, help: { type: 'boolean', short: 'h' } } as const
   try {
-    return parseArgs({ args: [...args], options: known, strict: true, allowPositionals: false }).values
+    return parseArgs({ args: [...args], options: known, strict: true, allowPositionals: positionals !== undefined })
   } catch (error) {
     throw new UsageError(complaint(error as NodeJS.ErrnoException, name, Object.keys(known)))
   }
