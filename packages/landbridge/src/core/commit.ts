@@ -228,7 +228,7 @@ async function renew(
  * Before the session at hand is renewed: if the store fails here, nothing has changed, and the visitor tries again. A session that signs in
  * meanwhile did so with the password before, and `authHash` tells.
  */
-async function endOthers({ store, now, emit }: Context, except: SessionId, { id: account }: StoredAccount): Promise<void> {
+async function endOthers({ store, emit }: Context, except: SessionId, { id: account }: StoredAccount): Promise<void> {
   try {
     const sessions = await store.revokeAccount(account, except)
     emit(null, { type: 'account.revoked', account, sessions })

@@ -26,9 +26,7 @@ const REST_BYTES = 2
 export function encode({ session, epochs }: Travelling): Buffer {
   const { handle, accounts } = session
   const ids = accounts.map(({ id }) => Buffer.from(id))
-  const rests = accounts.map(({ id: _, signedInAt: __, ...rest }) =>
-    Buffer.from(Object.keys(rest).length === 0 ? '' : JSON.stringify(rest)),
-  )
+  const rests = accounts.map(restOf)
   const values = Buffer.from(session.values)
   const own = Buffer.from(handle.values)
   const accountBytes = ids.reduce((sum, id, i) => sum + ACCOUNT_BYTES + id.length + REST_BYTES + rests[i]!.length, 0)
@@ -51,6 +49,12 @@ export function encode({ session, epochs }: Travelling): Buffer {
   at = bytes.writeUInt32BE(values.length, at)
   own.copy(bytes, at + values.copy(bytes, at))
   return bytes
+}
+
+/** Whatever an account has beside its id and time; empty where there is nothing. */
+function restOf(account: StoredAccount): Buffer {
+  const { id: _id, signedInAt: _signedInAt, ...rest } = account
+  return Buffer.from(Object.keys(rest).length === 0 ? '' : JSON.stringify(rest))
 }
 
 /** What was sealed, as the session with this id and its handle for this scope; `null` for another format. */
