@@ -10,7 +10,7 @@ import { idleEnd } from './lifetime.ts'
 import type { Live } from './recognise.ts'
 import { recognise } from './recognise.ts'
 import type { Visit } from './visit.ts'
-import { cookiesOf } from './visit.ts'
+import { cookiesOf, freshLook } from './visit.ts'
 
 /** What came of a ticket: `attached` with a new handle, `connected` when the browser had it already, or a reason. */
 export type Redemption =
@@ -33,7 +33,7 @@ export async function redeem(visit: Visit, secret: string | undefined, proof: Pr
   if (typeof ticket === 'string') return refused(ticket)
   const isOwnAct = act !== null && (act.session === null || act.session === ticket.session)
   if (out !== null && !isOwnAct) return refused('signed-out-here')
-  const { live } = await recognise(context, place, cookiesOf(visit), { fresh: true })
+  const { live } = await recognise(context, place, cookiesOf(visit), freshLook(visit))
   const welcome = out === null ? [] : [clearOut()]
   if (live !== null && live.session.id === ticket.session) return { outcome: 'connected', cookies: welcome }
   if (live !== null && !(await givesWay(visit, live, ticket, isOwnAct))) return refused('session-kept')

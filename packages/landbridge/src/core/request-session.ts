@@ -41,7 +41,7 @@ import { setLeft } from './ticket.ts'
 import { cookiesAfter } from './traces.ts'
 import type { Account, Host, MaybePromise, SessionId } from './types.ts'
 import type { Visit } from './visit.ts'
-import { visitOf } from './visit.ts'
+import { freshLook, visitOf } from './visit.ts'
 
 export class RequestSession<Data extends object> implements Session<Data> {
   readonly #state: RequestState
@@ -176,7 +176,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     await this.#state.find()
     if (visit === null || !visit.place.span.bridge.script) return []
     // Like every ticket, by what stands in the store now.
-    const { live } = await recognise(visit.context, visit.place, this.#state.request.header('cookie'), { fresh: true })
+    const { live } = await recognise(visit.context, visit.place, this.#state.request.header('cookie'), freshLook(visit))
     return live === null ? [] : mintScripts(visit, live, this.#state.identity.account)
   }
 
