@@ -120,6 +120,14 @@ describe('A server that does not tell the truth', () => {
     expect(findings.map(({ level }) => level)).toEqual(['warning', 'warning'])
   })
 
+  test('and knows no names at all is named, where no host can be found', async () => {
+    const { look } = await dns({ com: 'NXDOMAIN' })
+    expect(await look([HOST, 'blog.acme.com', 'only-here.internal'])).toEqual({
+      findings: [],
+      problems: ['The resolver of this machine knows no public names, so that aliases could not be read.'],
+    })
+  })
+
   test('and answers for names that do not exist is named', async () => {
     const { look } = await dns({ [HOST]: { cname: 'gone.agency.com' } }, { a: '192.0.2.99' })
     expect(await look()).toEqual({ findings: [], problems: [expect.stringContaining('answers for names that do not exist')] })
@@ -196,13 +204,13 @@ describe('Bounds', () => {
   test('of more than a hundred hosts the first hundred are asked for, and it says so', async () => {
     const { look, server } = await dns({})
     expect((await look(hosts)).problems).toEqual(['Only the aliases of the first 100 of 200 hosts were read.'])
-    expect(new Set(server.questions).size).toBe(100)
+    expect(new Set(server.questions.filter((each) => each.startsWith('CNAME'))).size).toBe(100)
   })
 
   test('each name is asked for once, however it is written, with a port too, and those of this machine are not', async () => {
     const { look, server } = await dns({})
     await look([HOST, 'SHOP.acme.com.', `${HOST}:8443`, 'localhost', 'a.localhost:4000', '192.0.2.1', '[::1]:80', 'not a host', ''])
-    expect(server.questions).toEqual([`CNAME ${HOST}`])
+    expect(server.questions).toEqual([`CNAME ${HOST}`, 'NS com'])
   })
 })
 

@@ -48,7 +48,7 @@ const COOKIE: SeenCookie = {
   isSession: true,
 }
 
-export const host = (name: string, more: Partial<HostReport> = {}): HostReport => ({
+const host = (name: string, more: Partial<HostReport> = {}): HostReport => ({
   url: `https://${name}/`,
   status: 200,
   problem: null,

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import django
@@ -62,7 +62,7 @@ def home(request):
 
     user = request.user
     hello = f"<h1>Hello {escape(user.get_username() or 'stranger')}</h1>"
-    time = f"<p>It is {datetime.utcnow():%H:%M:%S.%f}.</p>"
+    time = f"<p>It is {datetime.now(timezone.utc):%H:%M:%S.%f}.</p>"
     if not user.is_authenticated:
         return page(hello + time + '<a href="/login">Sign in</a>')
     token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{get_token(request)}">'

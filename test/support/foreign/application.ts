@@ -13,7 +13,7 @@ import { startServer } from '../servers/process.ts'
  * `vulnerable`: one session store for all hosts and a host-only cookie, as it comes out of the box · `safe`: sessions are kept apart by
  * host · `domain-cookie`: one store, and a cookie for the domain of the hosts.
  */
-export type Variant = 'vulnerable' | 'safe' | 'domain-cookie'
+type Variant = 'vulnerable' | 'safe' | 'domain-cookie'
 
 export interface ForeignOptions {
   /** All other hosts are refused. */

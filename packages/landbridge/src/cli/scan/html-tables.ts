@@ -1,6 +1,7 @@
 /** The tables of the HTML report: which host accepted whose cookie, what other sites could send, and what each host sets. */
 import { html, NOTHING } from './markup.ts'
 import type { Markup } from './markup.ts'
+import { shown } from './shown.ts'
 import type { CopyExperiment, HostReport, ProbeResult, ScanReport } from './report.ts'
 import { answerOf, cookieWords, shownCookies } from './summary.ts'
 
@@ -49,7 +50,10 @@ export function experimentSection({ experiments }: ScanReport): Markup {
 }
 
 /** A name that may go on in the next line at a dot, before it does within a word. */
-const breakable = (host: string): Markup => html`${host.split('.').map((label, i) => (i === 0 ? html`${label}` : html`<wbr />.${label}`))}`
+const breakable = (host: string): Markup =>
+  html`${shown(host)
+    .split('.')
+    .map((label, i) => (i === 0 ? html`${label}` : html`<wbr />.${label}`))}`
 
 function cellOf(from: string, to: string, experiments: readonly CopyExperiment[]): Markup {
   if (from === to) return html`<td class="mark soft">its own</td>`

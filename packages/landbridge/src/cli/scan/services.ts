@@ -8,8 +8,9 @@ export interface Service {
   /** `*` stands for one label or the rest of one, `**` for one or more labels. */
   readonly patterns: readonly string[]
   /**
-   * `name`: customers choose the name, and one that nobody has does not exist: what does not exist is free · `given`: the service chooses at
-   * least a part of it, or what it does is not known well: what does not exist may be free · `always`: every name resolves, taken or not.
+   * `name`: customers choose the name, and one that nobody has does not exist: what does not exist is free · `given`: the service chooses
+   * at least a part of it, or what it does is not known well: what does not exist may be free · `always`: every name resolves, taken or
+   * not.
    */
   readonly names: 'name' | 'given' | 'always'
 }

@@ -1,6 +1,6 @@
 /**
- * Texts as they may be shown: hosts, headers and names of cookies come from servers that may be hostile. What could move a terminal's cursor,
- * hide itself or reorder what stands beside it is shown by its number.
+ * Texts as they may be shown: hosts, headers and names of cookies come from servers that may be hostile. What could move a terminal's
+ * cursor, hide itself or reorder what stands beside it is shown by its number.
  */
 
 /** Controls and format characters (bidi, zero width), lone surrogates, marks that pile up on their neighbours, spaces but the one. */

@@ -43,8 +43,9 @@ function copiesAsText(experiments: readonly CopyExperiment[]): string {
   if (experiments.length === 0) return ''
   const accepted = experiments.filter(({ outcome }) => outcome === 'accepted').length
   const unclear = experiments.filter(({ outcome }) => outcome === 'unclear').length
-  const open = unclear === 0 ? '' : `; of ${unclear} it is unclear`
-  return `Of ${plural(experiments.length, 'session cookie')} shown to another host, ${accepted} opened the session there${open}.`
+  const open = unclear === 0 ? '' : `; ${unclear} of them cannot be told`
+  const tries = plural(experiments.length, 'time')
+  return `A session cookie was shown to another host ${tries}, and opened the session there in ${accepted}${open}.`
 }
 
 /** Worst first, then in the order of the catalogue. */
@@ -102,7 +103,7 @@ function durationOf(seconds: number): string {
   return plural(Math.round(seconds / size), unit)
 }
 
-/** What was shown to the other host: `the session of a signed-in visitor (connect.sid)`. */
+/** What was shown to the other host: `signed in, with connect.sid`. */
 export function shownCookies({ as, cookies }: CopyExperiment): string {
   const whose = as === 'signed-in' ? 'signed in' : 'not signed in'
   return cookies.length === 0 ? whose : `${whose}, with ${cookies.join(', ')}`

@@ -66,6 +66,7 @@ export async function findDangling(hosts: readonly string[], options: TakeoverOp
   return { findings: findings.sort((a, b) => (a.where < b.where ? -1 : 1)), problems: [...problems].sort() }
 }
 
+const KNOWS_NOTHING = 'The resolver of this machine knows no public names, so that aliases could not be read.'
 const LIES = 'The resolver of this machine answers for names that do not exist, so that aliases which lead nowhere were not seen.'
 
 /** Names of the machine itself are in no DNS, and addresses have no alias. */
@@ -89,7 +90,8 @@ async function follow(host: string, names: Names): Promise<Chain | string | null
     const last = chain.at(-1)!
     const next = await names.alias(last)
     if (next.kind === 'failed') return `The alias of ${last} could not be read: ${next.why}.`
-    if (next.kind !== 'found') return chain.length === 1 ? null : endOf(chain, next.kind, names)
+    if (next.kind !== 'found' && chain.length > 1) return endOf(chain, next.kind, names)
+    if (next.kind !== 'found') return next.kind === 'missing' && (await knowsNothingAbove(host, names)) ? KNOWS_NOTHING : null
     const name = readName(next.value)
     if (name === null) return `${last} is an alias of something that is no name: ${JSON.stringify(next.value)}.`
     if (chain.includes(name)) return `The aliases of ${host} lead in a circle: ${[...chain, name].join(' → ')}.`
@@ -156,11 +158,14 @@ async function ofService(service: Service, end: Chain['end'], host: string, targ
   return { level: 'warning', says: `a name at ${service.name} that leads nowhere. Somebody else may get it, and owns the host then.`, fix }
 }
 
-/** Only below a suffix that exists: a resolver that knows no names at all proves nothing. */
 async function isUnregistered(domain: string, names: Names): Promise<boolean> {
   if (parse(domain).isIcann !== true) return false
-  if ((await names.servers(domain)).kind !== 'missing') return false
-  return (await names.servers(getPublicSuffix(domain)!)).kind === 'found'
+  return (await names.servers(domain)).kind === 'missing' && !(await knowsNothingAbove(domain, names))
+}
+
+/** Whether the resolver misses a public suffix, too: then what it says of names below proves nothing. */
+async function knowsNothingAbove(name: string, names: Names): Promise<boolean> {
+  return parse(name).isIcann === true && (await names.servers(getPublicSuffix(name)!)).kind !== 'found'
 }
 
 /** `.invalid` exists nowhere; some resolvers answer with a page of advertisements. */
