@@ -54,17 +54,23 @@ export class Client {
 
   async #exchange(request: http.ClientRequest, url: URL, body: string | undefined): Promise<Answer> {
     const { timeoutMs, bodyLimitBytes } = this.#limits
-    const tooLate = setTimeout(() => request.destroy(new Unreachable(`did not answer within ${timeoutMs / 1000} s`)), timeoutMs)
-    const stop = (): void => void request.destroy(this.#pace.stop.reason as Error)
+    let isLate = false
+    const late = (): void => {
+      isLate = true
+      request.destroy()
+    }
+    const timer = setTimeout(late, timeoutMs)
+    const stop = (): void => void request.destroy()
     this.#pace.stop.addEventListener('abort', stop)
     try {
       const response = await responseTo(request, body)
       return answerOf(url, response, await readBody(response, bodyLimitBytes))
     } catch (error) {
       this.#pace.stop.throwIfAborted()
+      if (isLate) throw new Unreachable(`did not answer within ${timeoutMs / 1000} s`)
       throw error instanceof Unreachable ? error : new Unreachable(sentenceOf(error))
     } finally {
-      clearTimeout(tooLate)
+      clearTimeout(timer)
       this.#pace.stop.removeEventListener('abort', stop)
       request.destroy()
     }

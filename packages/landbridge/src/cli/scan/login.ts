@@ -56,20 +56,20 @@ export async function signInBy(login: Login, client: Client, target: Target, sto
     const answer = await browse(client, jar, new URL(to, target.url), options, answers)
     return { status: answer.status, url: answer.url.href, headers: answer.headers, text: answer.body }
   }
-  const given = await orStopped(login({ url: target.url.href, request }), stop)
+  const given = await orStopped(async () => await login({ url: target.url.href, request }), stop)
   const pairs = (given === undefined ? [] : [given].flat()).flatMap(parsePairs)
   jar.put(target.url, pairs)
   return { jar, answers }
 }
 
 /** A module that never ends must not hold the scan. */
-async function orStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+async function orStopped<T>(work: () => Promise<T>, stop: AbortSignal): Promise<T> {
   const { promise: stopped, reject } = Promise.withResolvers<never>()
   const onStop = (): void => reject(stop.reason as Error)
   stop.addEventListener('abort', onStop)
   try {
     stop.throwIfAborted()
-    return await Promise.race([work, stopped])
+    return await Promise.race([work(), stopped])
   } catch (error) {
     if (error instanceof Stopped) throw error
     const why = error instanceof Unreachable ? `a host that it asked ${error.message}` : nameOf(error)
