@@ -86,7 +86,7 @@ async function scanAll(values: Values, urls: readonly string[]): Promise<ExitCod
 
 function asAsked(report: ScanReport, values: Values): string {
   if (values['json'] === true) return reportAsJson(report)
-  if (values['sarif'] === true) return reportAsSarif(report)
+  if (values['sarif'] === true) return reportAsSarif(report, scanChecks)
   return reportAsText(report, scanChecks, (style, text) => styleText(style, text, { stream: process.stdout }))
 }
 

@@ -7,7 +7,7 @@ import type { Target } from './plan.ts'
 import { parsePairs } from './set-cookie.ts'
 import { Stopped, Unreachable } from './trouble.ts'
 
-export interface LoginRequest {
+interface LoginRequest {
   /** `GET`, or `POST` where there is a form or a body. */
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -18,7 +18,7 @@ export interface LoginRequest {
   readonly follow?: boolean
 }
 
-export interface LoginAnswer {
+interface LoginAnswer {
   readonly status: number
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
