@@ -3,9 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { memory } from 'landbridge/memory'
+import { nodeSessions } from 'landbridge/node'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { scanChecks } from '../../packages/landbridge/src/cli/checks/scan-checks.ts'
 import type { ScanReport } from '../../packages/landbridge/src/cli/scan/report.ts'
+import { makeSessions } from '../support/launch.ts'
 import type { Site, SiteOptions } from '../support/scanned.ts'
 import { PASSWORD, scan, scanned, serve, startSite } from '../support/scanned.ts'
 
@@ -80,6 +83,30 @@ describe('The copy experiment, signed in', () => {
     expect(report.experiments[0]!.because.at(-1)).toContain('was not known at elmer.acme.localhost')
   })
 
+  test('an answer that any cookie gets, such as "your session has expired", is a refusal', async () => {
+    const site = await startSite({ expires: true })
+    const report = await scanned([...elmerAndAlice(site), ...signIn()], KNOWN)
+    expect(outcomes(report)).toEqual(['elmer alice refused', 'alice elmer refused'])
+    expect(report.experiments[0]!.because.join(' ')).toContain('the copied one counted for nothing')
+  })
+
+  test('sessions of Landbridge stay on their host, and nothing is wrong with their cookies', async () => {
+    const { sessions } = makeSessions(memory())
+    const port = await serve(
+      nodeSessions(sessions, async ({ session, method, url }, response) => {
+        if (method === 'POST' && url === '/login') await session.signIn({ id: 'ann' })
+        const account = await session.account()
+        response.end(account === null ? 'Please sign in' : 'Hello ann, welcome back')
+      }),
+    )
+    const [elmer, alice] = ['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`)
+    const report = await scanned([elmer!, alice!, ...signIn(), '--probe', `POST ${elmer}email`], KNOWN)
+    expect(report).toMatchObject({ complete: true, problems: [] })
+    expect(outcomes(report)).toEqual(['elmer alice refused', 'alice elmer refused'])
+    expect(report.probes.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'refused'])
+    expect([report.code, report.findings]).toEqual([0, []])
+  })
+
   test('with cookies of the environment and of the option, for one host each', async () => {
     const site = await startSite({ bound: false })
     const ids = await Promise.all(['elmer', 'alice'].map((each) => signedInAt(site, each)))
@@ -126,6 +153,21 @@ describe('The copy experiment, with the session of a stranger', () => {
     const site = await startSite({ eager: true, adopts: true, bound: false })
     const report = await scanned(elmerAndAlice(site))
     expect(idsOf(report)).toEqual(['session-id-adopted'])
+  })
+
+  test.each([true, false])('a page that counts visits tells by its numbers (bound to the host: %j)', async (isBound) => {
+    const visits = new Map<string, number>()
+    const port = await serve((request, response) => {
+      const [, id = ''] = /sid=([^;]*)/.exec(request.headers.cookie ?? '') ?? []
+      const key = id === '' ? `${crypto.randomUUID()}` : id
+      const known = isBound ? `${request.headers.host} ${key}` : key
+      visits.set(known, (visits.get(known) ?? 0) + 1)
+      if (id === '') response.setHeader('set-cookie', `__Host-sid=${key}; Path=/; HttpOnly; Secure; SameSite=Lax`)
+      response.end(`Visit ${visits.get(known)} to ${request.headers.host}`)
+    })
+    const report = await scanned(['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`))
+    const outcome = isBound ? 'refused' : 'accepted'
+    expect(outcomes(report)[0]).toBe(`elmer alice ${outcome}`)
   })
 
   test('where the hosts name their cookies differently, the value is shown under both names', async () => {
@@ -228,7 +270,9 @@ describe('What is wrong with cookies and answers', () => {
     ['a wide domain', '__Secure-sid', `${SOUND}; Domain=acme.localhost`, {}, ['cookie-domain-wide']],
     ['ten years', '__Host-sid', `${SOUND}; Max-Age=315360000`, {}, ['session-very-long']],
     ['a shared cache', '__Host-sid', SOUND, { 'cache-control': 'public, max-age=60' }, ['session-cacheable']],
+    ['a shared cache, by its time', '__Host-sid', SOUND, { 'cache-control': 'max-age=60' }, ['session-cacheable']],
     ['a private one', '__Host-sid', SOUND, { 'cache-control': 'private, max-age=60' }, []],
+    ['one that has to ask', '__Host-sid', SOUND, { 'cache-control': 'no-cache, max-age=60' }, []],
   ])('%s', async (_, cookie, attributes, headers, expected) => {
     const site = await startSite({ eager: true, cookie, attributes, headers })
     const report = await scanned([site.url('elmer')])

@@ -68,6 +68,8 @@ export interface SiteOptions {
   readonly csrf?: 'origin' | 'token' | 'none'
   /** Whether a stranger is sent to the sign-in page, or gets the page with other words. */
   readonly redirects?: boolean
+  /** Says so to who shows an id that it does not know. */
+  readonly expires?: boolean
   /** Further headers of every page. */
   readonly headers?: Readonly<Record<string, string>>
   /** Ends the session when its cookie is shown on another host. */
@@ -137,8 +139,10 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       session?.account == null
         ? 'You are a stranger here. <a href="/login">Sign in</a>'
         : `Hello ${session.account}, welcome back. <a href="/out">Sign out</a>`
+    const note =
+      options.expires === true && session === null && request.headers.cookie !== undefined ? '<p>Your session has expired.</p>' : ''
     const noise = `<script nonce="${randomBytes(16).toString('base64')}"></script><time>${performance.now()}</time>`
-    response.end(`<title>${host}</title><h1>Home of ${host}</h1>${noise}<p>${who}</p><p>${randomBytes(20).toString('hex')}</p>`)
+    response.end(`<title>${host}</title><h1>Home of ${host}</h1>${noise}<p>${who}</p>${note}<p>${randomBytes(20).toString('hex')}</p>`)
   }
 
   async function write(

@@ -1,7 +1,6 @@
 /** What is wrong with one cookie, by what its `Set-Cookie` line says and who says it. */
-import { getPublicSuffix } from 'tldts'
 import type { Finding, Level } from '../checks/check.ts'
-import { isCovered, isTrustworthy, whyDropped } from './browser-rules.ts'
+import { effectiveDomain, isCovered, isTrustworthy, whyDropped } from './browser-rules.ts'
 import { found } from './findings.ts'
 import type { SetCookie } from './set-cookie.ts'
 import { plain } from './show.ts'
@@ -87,16 +86,14 @@ function sameSite(set: SetHere): Finding | null {
 
 function wideDomain(set: SetHere): Finding | null {
   const { cookie, url } = set
-  if (cookie.domain === null || whyDropped(cookie, url) !== null || isOwnSuffix(cookie.domain, url.hostname)) return null
-  const others = set.named.filter((name) => name !== url.hostname && isCovered(name, cookie.domain!))
+  const domain = effectiveDomain(cookie, url.hostname)
+  if (domain === null || whyDropped(cookie, url) !== null) return null
+  const others = set.named.filter((name) => name !== url.hostname && isCovered(name, domain))
   // That it reaches hosts which somebody thinks of as several is seen; that there are others below it is not.
   const level: Level = others.length > 0 ? 'warning' : 'note'
   const reach = others.length > 0 ? `of the hosts named here also ${others.join(', ')}` : 'and every host below it'
-  return found('cookie-domain-wide', where(set), `${named(set)} has Domain=${plain(cookie.domain)}: ${reach} gets it.`, { level })
+  return found('cookie-domain-wide', where(set), `${named(set)} has Domain=${plain(domain)}: ${reach} gets it.`, { level })
 }
-
-const isOwnSuffix = (domain: string, hostname: string): boolean =>
-  domain === hostname && getPublicSuffix(hostname, { allowPrivateDomains: true }) === hostname
 
 function overHttp(set: SetHere): Finding | null {
   const { url, cookie } = set

@@ -102,16 +102,17 @@ async function observe(
   const strangers = [first, await look(scan, page, [])] as const
   const observed = { fromHost: identity.target.host, toHost: host, from, to, strangers, copied, shown, madeUp: null }
   if (!needsMadeUp(observed)) return observed
-  const fake = shown.map(({ name, value }) => ({ name, value: madeUp(value) }))
-  const fakes = [await lookWith(scan, page, fake, shown), await lookWith(scan, page, fake, shown)] as const
-  return { ...observed, madeUp: fakes }
+  return { ...observed, madeUp: [await lookWithMadeUp(scan, page, shown), await lookWithMadeUp(scan, page, shown)] }
 }
 
-/** The answer to made-up cookies, told as if the values shown were those that were copied: left is left, whatever the value. */
-async function lookWith(scan: Scan, page: URL, fake: readonly Pair[], shown: readonly Pair[]): Promise<Look> {
-  const seen = await look(scan, page, fake)
-  const real = new Map(shown.map(({ name, value }, i) => [name, { value, fake: fake[i]!.value }]))
-  const sets = [...seen.sets].map(([name, value]) => [name, value === real.get(name)?.fake ? real.get(name)!.value : value] as const)
+/**
+ * The answer to made-up cookies, other ones each time: a host that goes on with the first would know it the second time. It is told as
+ * if the values shown had been those that were copied: left is left, whatever the value.
+ */
+async function lookWithMadeUp(scan: Scan, page: URL, shown: readonly Pair[]): Promise<Look> {
+  const fake = new Map(shown.map(({ name, value }) => [name, { name, value: madeUp(value), real: value }]))
+  const seen = await look(scan, page, [...fake.values()])
+  const sets = [...seen.sets].map(([name, value]) => [name, value === fake.get(name)?.value ? fake.get(name)!.real : value] as const)
   return { ...seen, sets: new Map(sets) }
 }
 

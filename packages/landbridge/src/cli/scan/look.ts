@@ -45,13 +45,16 @@ export function difference(look: Look, [one, other]: readonly [Look, Look]): Dif
 
 const ALIKE = 0.5
 
-/** Whether `after` is to `before` as `otherAfter` is to `otherBefore`: the same step from a stranger to somebody who is known. */
+/** Whether `after`, which is unlike `before`, is to it as `otherAfter` is to `otherBefore`: the same step from a stranger to somebody who is known. */
 export function isSameStep(before: Look, after: Look, otherBefore: Look, otherAfter: Look): boolean {
   if (after.status !== otherAfter.status) return false
   if (before.status !== after.status) return before.status === otherBefore.status
   if (before.redirect !== after.redirect) return pathOf(after.redirect) === pathOf(otherAfter.redirect)
   if (!before.tokens || !after.tokens || !otherBefore.tokens || !otherAfter.tokens) return false
-  return likeness(changes(before.tokens, after.tokens), changes(otherBefore.tokens, otherAfter.tokens)) >= ALIKE
+  const [change, otherChange] = [changes(before.tokens, after.tokens), changes(otherBefore.tokens, otherAfter.tokens)]
+  // Numbers alone moved in both, as in a page that counts visits.
+  if (change.size === 0 && otherChange.size === 0) return true
+  return likeness(change, otherChange) >= ALIKE
 }
 
 const pathOf = (redirect: string | null): string | null => (redirect === null ? null : (JSON.parse(redirect) as [string, string])[1])
