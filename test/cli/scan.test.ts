@@ -90,6 +90,15 @@ describe('The copy experiment, signed in', () => {
     expect(report.experiments[0]!.because.join(' ')).toContain('the copied one counted for nothing')
   })
 
+  test.each([404, 429, 500])('a host that answers everybody with %i refuses nobody: unclear', async (status) => {
+    const site = await startSite({ bound: false, status: { alice: status } })
+    const login = moduleOf(`export default async ({ url, request }) => {
+      if (url.includes('elmer')) await request('/login', { form: { user: 'ann', password: process.env.SITE_PASSWORD } })
+    }`)
+    const report = await scanned([...elmerAndAlice(site), '--login', login, '--yes', '--page', '/account'], KNOWN)
+    expect([report.code, outcomes(report)]).toEqual([2, ['elmer alice unclear']])
+  })
+
   test('sessions of Landbridge stay on their host, and nothing is wrong with their cookies', async () => {
     const { sessions } = makeSessions(memory())
     const port = await serve(

@@ -70,6 +70,8 @@ export interface SiteOptions {
   readonly redirects?: boolean
   /** Says so to who shows an id that it does not know. */
   readonly expires?: boolean
+  /** Hosts that answer everybody with one status. */
+  readonly status?: Readonly<Record<string, number>>
   /** Further headers of every page. */
   readonly headers?: Readonly<Record<string, string>>
   /** Ends the session when its cookie is shown on another host. */
@@ -127,6 +129,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const path = request.url!.replace(/\?.*/, '')
     asked.push(`${request.method} ${host.split('.')[0]} ${path}`)
     agents.add(request.headers['user-agent'] ?? '')
+    const status = options.status?.[host.split('.')[0]!]
+    if (status !== undefined) return void response.writeHead(status).end('nothing here')
     const session = sessionOf(request, host) ?? (options.eager === true ? begin(host, response) : null)
     response.setHeader('content-type', 'text/html')
     for (const [name, value] of Object.entries(options.headers ?? {})) response.setHeader(name, value)

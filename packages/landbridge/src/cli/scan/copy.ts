@@ -44,7 +44,7 @@ async function copyFrom(
     others.map(({ host }) => ({ ...told, to: host, outcome: 'unclear', because: [because] }))
   if (from.names.length === 0) return without(`${told.from} set no session cookie for a stranger: sign in with --login or --cookie.`)
   const reference = await referenceOf(scan, from, known)
-  if (reference === null) return without('It was not found out how the host answers its own cookie.')
+  if (reference === null) return without(NOT_ASKED[0])
   const experiments: CopyExperiment[] = []
   for (const to of others) {
     scan.progress(`copying the cookie of ${told.from} to ${to.host}`)
@@ -58,7 +58,11 @@ async function copyFrom(
   return await stillKnown(scan, from, reference, experiments)
 }
 
-const ENDED: Verdict = { outcome: 'unclear', because: ['The answers that it takes did not come.'] }
+const NOT_ASKED: readonly [string, string] = [
+  'It was not found out how the host answers its own cookie.',
+  'The answers that it takes did not come.',
+]
+const ENDED: Verdict = { outcome: 'unclear', because: [NOT_ASKED[1]] }
 
 /** Strangers before and after it, so that what a clock or a counter changes meanwhile is not taken for an effect of the cookie. */
 async function referenceOf(scan: Scan, identity: Identity, known: Known): Promise<Reference | null> {
@@ -146,7 +150,8 @@ function tell(
   jars: ReadonlyMap<Target, Jar>,
 ): void {
   const names = cookies.map((name) => name || '(without a name)').join(', ')
-  if (outcome === 'unclear' && identity.as === 'signed-in') {
+  // Where answers did not come, the reason stands among the problems already.
+  if (outcome === 'unclear' && identity.as === 'signed-in' && !because.some((each) => NOT_ASKED.includes(each))) {
     scan.problems.add(`Whether ${to} accepts the session cookie of ${from} was not found out: ${because.at(-1)}`)
   }
   if (outcome !== 'accepted') return

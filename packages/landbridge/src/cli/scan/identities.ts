@@ -27,6 +27,8 @@ export async function identify(scan: Scan, jars: ReadonlyMap<Target, Jar>, login
   const identities: Identity[] = []
   for (const [target, jar] of jars) {
     const given = scan.plan.cookies.get(target.host)
+    // Two URLs of one host share a session.
+    if (identities.some((identity) => identity.target.host === target.host)) continue
     if (given !== undefined) identities.push(withCookies(scan, target, given))
     else if (login === null) identities.push(identity(scan, target, 'anonymous', jar))
     else identities.push(...(await signedIn(scan, target, login)))

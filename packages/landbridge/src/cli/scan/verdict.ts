@@ -31,6 +31,9 @@ export interface Verdict {
   readonly because: readonly string[]
 }
 
+/** Whoever asks. Some hosts hide a page from strangers this way, but then somebody who is signed in there has to show it. */
+const MISSING = [404, 405, 410]
+
 const accepted = (...because: string[]): Verdict => ({ outcome: 'accepted', because })
 const refused = (...because: string[]): Verdict => ({ outcome: 'refused', because })
 const unclear = (...because: string[]): Verdict => ({ outcome: 'unclear', because })
@@ -46,11 +49,16 @@ export function needsMadeUp({ copied, strangers, shown }: Pick<Observed, 'copied
 }
 
 export function judge(observed: Observed): Verdict {
-  const { copied, strangers, toHost } = observed
+  const { copied, strangers, from, toHost, fromHost } = observed
+  if ([...strangers, copied].some(isTrouble)) return unclear(`${toHost} answers with an error, or that it is asked too often.`)
+  if ([...from.strangers, from.own].some(isTrouble)) return unclear(`${fromHost} answers with an error, or that it is asked too often.`)
   const unlike = difference(copied, strangers)
   if (unlike === null) return unclear(`${toHost} answers two strangers in two ways, so that nothing can be held against it.`)
   return unlike === '' ? judgeAsStranger(observed) : judgeAsSomebody(observed, unlike)
 }
+
+/** What says nothing of the visitor. */
+const isTrouble = ({ status }: Look): boolean => status >= 500 || status === 429
 
 /** The page looked the same with the copied cookie as with none. */
 function judgeAsStranger(observed: Observed): Verdict {
@@ -61,6 +69,8 @@ function judgeAsStranger(observed: Observed): Verdict {
   if (to !== null && !showsVisitor(to)) {
     return cookies ?? unclear(same, `But its page looks like that for its own visitors too, so it cannot tell. Name another with --page.`)
   }
+  if (to === null && MISSING.includes(observed.copied.status))
+    return cookies ?? unclear(same, `But it has no such page (${observed.copied.status}), so that tells nothing.`)
   if (cookies?.outcome === 'accepted') return unclear(same, ...cookies.because, 'The one speaks against the other.')
   const power = `The same cookie is known at ${fromHost}: its page differs there from a stranger's.`
   const rest = to === null ? [`What ${toHost} shows to its own visitors is not known, as nobody was signed in there.`] : []
