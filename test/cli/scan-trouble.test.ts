@@ -1,16 +1,16 @@
 // What keeps `landbridge scan` from finding out is bounded, told in a sentence, and ends with 2; the other hosts are looked at all the same.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:https'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { freePort } from '../support/free-port.ts'
-import { program, root, scan, scanned, serve, startScan, startSite } from '../support/scanned.ts'
+import { startSite } from '../support/scanned-site.ts'
+import { folder, program, root, scan, scanned, serve, startScan } from '../support/scanned.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -119,8 +119,7 @@ describe('One host in trouble, another that is sound', () => {
   })
 
   test('a certificate that nobody vouches for, unless NODE_EXTRA_CA_CERTS does', async (ctx) => {
-    const made = mkdtempSync(join(tmpdir(), 'landbridge-scan-'))
-    onTestFinished(() => rmSync(made, { recursive: true }))
+    const made = folder()
     const [key, cert] = [join(made, 'key.pem'), join(made, 'cert.pem')]
     const subject = ['-subj', '/CN=elmer.localhost', '-addext', 'subjectAltName=DNS:elmer.localhost']
     const openssl = spawnSync('openssl', [
@@ -194,8 +193,7 @@ describe('Limits', () => {
 
   test('a login module that never ends, and one that fails, whose message is not shown', async () => {
     const site = await startSite()
-    const made = mkdtempSync(join(tmpdir(), 'landbridge-scan-'))
-    onTestFinished(() => rmSync(made, { recursive: true }))
+    const made = folder()
     const run = (source: string) => {
       writeFileSync(join(made, 'login.mjs'), source)
       return scanned([site.url('elmer'), '--login', join(made, 'login.mjs'), '--yes', '--max-time', '1'])
@@ -278,8 +276,7 @@ describe('On a terminal', () => {
   ])('it asks before it writes, and takes %j for an answer', async (said, code, sent) => {
     if (spawnSync('script', ['--version']).status !== 0) return
     const site = await startSite()
-    const made = mkdtempSync(join(tmpdir(), 'landbridge-scan-'))
-    onTestFinished(() => rmSync(made, { recursive: true }))
+    const made = folder()
     writeFileSync(
       join(made, 'login.mjs'),
       `export default async ({ request }) => { await request('/login', { form: { password: 'wrong' } }) }`,
