@@ -270,28 +270,29 @@ describe('What it cannot run is told in a sentence, with exit code 2', () => {
 })
 
 describe('On a terminal', () => {
-  test.each([
-    ['n\n', 2, 0],
-    ['y\n', 2, 1],
-  ])('it asks before it writes, and takes %j for an answer', async (said, code, sent) => {
-    if (spawnSync('script', ['--version']).status !== 0) return
-    const site = await startSite()
-    const made = folder()
-    writeFileSync(
-      join(made, 'login.mjs'),
-      `export default async ({ request }) => { await request('/login', { form: { password: 'wrong' } }) }`,
-    )
-    const command = [process.execPath, program, 'scan', '--rate', '1000', site.url('elmer'), '--login', join(made, 'login.mjs')].join(' ')
+  test.for([
+    ['n\n', 0],
+    ['\n', 0],
+    ['\u0003', 0],
+    ['y\n', 1],
+  ] as const)('it asks before it writes, and takes %j for an answer', async ([said, sent], ctx) => {
+    ctx.skip(spawnSync('script', ['--version']).status !== 0, 'there is no script(1) to make a terminal with')
+    const [site, made] = [await startSite(), folder()]
+    const login = join(made, 'login.mjs')
+    writeFileSync(login, `export default async ({ request }) => { await request('/login', { form: { password: 'wrong' } }) }`)
+    const command = [process.execPath, program, 'scan', '--rate', '1000', site.url('elmer'), '--login', login].join(' ')
     const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
     let shown = ''
     child.stdout.on('data', (chunk: Buffer) => {
-      if (!shown.includes('[y/N]') && String(chunk).includes('[y/N]')) child.stdin.write(said)
+      const isAsked = !shown.includes('[y/N]')
       shown += String(chunk)
+      if (isAsked && shown.includes('[y/N]')) child.stdin.write(said)
     })
-    const [ended] = (await once(child, 'close')) as [number]
+    const [code] = (await once(child, 'close')) as [number]
     expect(shown).toContain('This scan would')
-    expect([ended, site.asked.filter((each) => each === 'POST elmer /login').length]).toEqual([code, sent])
+    expect([code, site.asked.filter((each) => each === 'POST elmer /login').length]).toEqual([2, sent])
+    // The progress of the scan, too, is for terminals.
     expect(shown.includes('visiting elmer')).toBe(sent === 1)
-    if (sent === 0) expect(site.asked).toEqual([])
+    if (sent === 0) expect([site.asked, shown]).toEqual([[], expect.stringContaining('nothing was sent')])
   })
 })
