@@ -1,6 +1,8 @@
 // What is wrong with one cookie on the open network: no server of the loopback can show it, where Secure cookies work without TLS.
 import { expect, test } from 'vitest'
+import type { Answer } from '../../packages/landbridge/src/cli/scan/client.ts'
 import { checkCookie } from '../../packages/landbridge/src/cli/scan/cookie-checks.ts'
+import { overHttps } from '../../packages/landbridge/src/cli/scan/visit.ts'
 import { parseSetCookie } from '../../packages/landbridge/src/cli/scan/set-cookie.ts'
 
 const SOUND = 'Path=/; Secure; HttpOnly; SameSite=Strict'
@@ -46,4 +48,16 @@ test('of a cookie that is no session only what makes it useless is a fault', () 
     'note cookie-without-secure',
   ])
   expect(found('https://a.com/', `lang=en; ${SOUND}; Domain=com`, loose)).toEqual(['fault cookie-domain-refused'])
+})
+
+test.each([
+  ['http://a.com/x', 'https://a.com/x', 'https://a.com/account'],
+  ['http://a.com/x', 'https://b.com/x', 'http://a.com/account'],
+  ['http://a.com/x', 'http://a.com/y', 'http://a.com/account'],
+  ['https://a.com/x', 'http://a.com/x', 'https://a.com/account'],
+])('where %s leads to %s, signing in and copying is done at %s', (from, to, page) => {
+  const url = new URL(from)
+  const answer: Answer = { url, status: 301, headers: {}, setCookies: [], location: new URL(to), body: '', isWhole: true }
+  const target = { url, host: url.host, shown: from, page: new URL('/account', from) }
+  expect(overHttps(target, [answer])).toMatchObject({ host: 'a.com', page: new URL(page), url: { protocol: new URL(page).protocol } })
 })

@@ -5,7 +5,7 @@ const CHECKS = {
   'cookie-accepted-elsewhere': {
     level: 'fault',
     title: 'A host accepts the session cookie of another host.',
-    why: 'Whoever gets hold of the cookie at one host (a script of a tenant, a stolen log, the operator of that host) is the same visitor at the other, although no browser would ever send it there.',
+    why: 'Whoever gets hold of the cookie at one host (a script of a tenant, a stolen log, the operator of that host) is the same visitor at the other, whether browsers would send it there or not.',
     fix: 'Bind each session to the host that it was begun on, and look it up by both: a cookie shown elsewhere then finds nothing.',
   },
   'session-id-adopted': {

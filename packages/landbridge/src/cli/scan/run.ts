@@ -16,7 +16,7 @@ import type { HostReport, ScanReport } from './report.ts'
 import { plain } from './show.ts'
 import { findDangling } from './takeover.ts'
 import { Stopped } from './trouble.ts'
-import { visit } from './visit.ts'
+import { overHttps, visit } from './visit.ts'
 
 export interface Outside {
   readonly version: string
@@ -65,6 +65,8 @@ async function steps(scan: Scan, login: Login | null): Promise<Omit<ScanReport, 
 interface Visited {
   readonly target: Target
   readonly report: HostReport
+  /** The target as it is asked from here on; `null` for a host that did not answer. */
+  readonly live: Target | null
 }
 
 /** The first look at each host, with a browser of its own; those that answered have a jar. */
@@ -74,23 +76,28 @@ async function visitAll(scan: Scan): Promise<{ hosts: Visited[]; jars: Map<Targe
   for (const target of scan.plan.targets) {
     scan.progress(`visiting ${target.host}`)
     const jar = new Jar()
-    const report =
-      (await attempt(scan, target.host, () => visitOne(scan, target, jar))) ?? unseen(target, 'was not asked: the scan ended before')
-    if (report.status !== null) jars.set(target, jar)
-    hosts.push({ target, report })
+    const visited = (await attempt(scan, target.host, () => visitOne(scan, target, jar))) ?? notAsked(target)
+    if (visited.live !== null) jars.set(visited.live, jar)
+    hosts.push(visited)
   }
   return { hosts, jars }
 }
 
-async function visitOne(scan: Scan, target: Target, jar: Jar): Promise<HostReport> {
+async function visitOne(scan: Scan, target: Target, jar: Jar): Promise<Visited> {
   const named = new Set(scan.plan.targets.map(({ url }) => url.hostname))
   const { answers, redirects, problem } = await visit(scan.client, target.url, jar, named)
   for (const answer of answers) lookAt(scan, target, answer)
   if (problem !== null) scan.problems.add(`${target.host} ${problem}.`)
   const own = answers.findLast(({ url }) => url.hostname === target.url.hostname)
   const server = answers[0]?.headers.server
-  return { ...unseen(target, problem), status: own?.status ?? null, redirects, server: server === undefined ? null : plain(String(server)) }
+  const seen = { status: own?.status ?? null, redirects, server: server === undefined ? null : plain(String(server)) }
+  const live = own === undefined ? null : overHttps(target, answers)
+  // What signing in sets there belongs to the host that was named.
+  if (live !== null) scan.cookies.set(live, scan.cookies.get(target)!)
+  return { target, report: { ...unseen(target, problem), ...seen }, live }
 }
+
+const notAsked = (target: Target): Visited => ({ target, report: unseen(target, 'was not asked: the scan ended before'), live: null })
 
 const unseen = ({ shown }: Target, problem: string | null): HostReport => ({
   url: shown,

@@ -3,6 +3,7 @@ import { isSameSite } from './browser-rules.ts'
 import type { Answer, Client } from './client.ts'
 import type { Jar } from './jar.ts'
 import { cookieHeader } from './jar.ts'
+import type { Target } from './plan.ts'
 import { plain } from './show.ts'
 import { Unreachable } from './trouble.ts'
 
@@ -61,6 +62,21 @@ export async function visit(client: Client, start: URL, jar: Jar, named: Readonl
     url = next !== null && (named.has(next.hostname) || isNear(next, start)) ? next : null
   }
   return ended(answers.every(({ isWhole }) => isWhole) ? null : NOT_WHOLE)
+}
+
+/**
+ * The target over https, where its own host leads there from http: the pages of signed-in visitors are there, Secure cookies are sent
+ * there alone, and no password is to be posted over http.
+ */
+export function overHttps(target: Target, answers: readonly Answer[]): Target {
+  const isLed = answers.some(
+    ({ url, location }) => url.protocol === 'http:' && location?.protocol === 'https:' && location.host === target.host,
+  )
+  if (target.url.protocol !== 'http:' || !isLed) return target
+  const [url, page] = [new URL(target.url), new URL(target.page)]
+  url.protocol = 'https:'
+  page.protocol = 'https:'
+  return { ...target, url, page }
 }
 
 async function tryOpen(client: Client, url: URL, jar: Jar): Promise<Answer | string> {
