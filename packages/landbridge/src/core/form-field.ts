@@ -8,7 +8,6 @@ export type FormKind = { readonly kind: 'urlencoded' } | { readonly kind: 'multi
 /** Values in the order of the form; a field that the end of the bytes cuts through is not among them. `null`: malformed. */
 export type FieldValues = readonly string[] | null
 
-const PARAMETER = /;[ \t]*boundary=(?:"([^"\\\r\n]*)"|([^\s;"]*))[ \t]*(?=;|$)/gi
 /** RFC 2046 section 5.1.1: 1 to 70 characters, of which the last one is no space. */
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/
 
@@ -18,9 +17,8 @@ export function formKind(contentType: string): FormKind | null {
   const [, essence, parameters] = /^\s*([^\s;,]+)[ \t]*(|;.*)$/s.exec(contentType) ?? []
   if (/^application\/x-www-form-urlencoded$/i.test(essence ?? '')) return { kind: 'urlencoded' }
   if (!/^multipart\/form-data$/i.test(essence ?? '')) return null
-  const found = [...parameters!.matchAll(PARAMETER)]
-  const boundary = found[0]?.[1] ?? found[0]?.[2] ?? ''
-  return found.length === 1 && BOUNDARY.test(boundary) ? { kind: 'multipart', boundary } : null
+  const boundary = attributesOf(parameters!)?.get('boundary') ?? ''
+  return BOUNDARY.test(boundary) ? { kind: 'multipart', boundary } : null
 }
 
 /** `whole` says that the form ends with the bytes; otherwise they are its beginning. */
@@ -63,7 +61,6 @@ const starts = (buffer: Buffer, at: number, text: string): boolean => buffer.toS
 
 const HEADER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:/
 const DISPOSITION = /^content-disposition:[ \t]*form-data[ \t]*(;.*)$/i
-const ATTRIBUTE = /;[ \t]*([\w*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))[ \t]*/gy
 
 /** The name of the field that a part holds, empty for a file; `null` when the head is no list of plain headers. */
 function fieldName(head: string): string | null {
@@ -71,22 +68,26 @@ function fieldName(head: string): string | null {
   // No folded lines, no lone line breaks, no control characters: what two parsers could read in two ways is read in none.
   if (lines.some((line) => !HEADER.test(line) || CONTROL.test(line))) return null
   const dispositions = lines.filter((line) => /^content-disposition:/i.test(line))
-  const attributes = dispositions.length === 1 ? DISPOSITION.exec(dispositions[0]!)?.[1] : undefined
-  return attributes === undefined ? null : nameAmong(attributes)
+  const written = dispositions.length === 1 ? DISPOSITION.exec(dispositions[0]!)?.[1] : undefined
+  const attributes = written === undefined ? null : attributesOf(written)
+  if (!attributes?.has('name')) return null
+  return attributes.has('filename') || attributes.has('filename*') ? '' : attributes.get('name')!
 }
 
 // oxlint-disable-next-line no-control-regex -- to find them is the point
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 
-function nameAmong(attributes: string): string | null {
+const ATTRIBUTE = /;[ \t]*([\w*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))[ \t]*/gy
+
+/** What follows the value of a header; `null` where anything else stands between, or a name comes twice. Backslashes stay as they are. */
+function attributesOf(text: string): Map<string, string> | null {
   const found = new Map<string, string>()
   let end = 0
-  for (const match of attributes.matchAll(ATTRIBUTE)) {
+  for (const match of text.matchAll(ATTRIBUTE)) {
     const name = match[1]!.toLowerCase()
     if (found.has(name)) return null
     found.set(name, match[2] ?? match[3]!)
     end = match.index + match[0].length
   }
-  if (end !== attributes.length || !found.has('name')) return null
-  return found.has('filename') || found.has('filename*') ? '' : found.get('name')!
+  return end === text.length ? found : null
 }

@@ -56,8 +56,8 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
 
 /** The body of a Web-standard request; `null` when it was read before or is being read. */
 export function peekRequest(request: Request, limit: number): Promise<Peeked> | null {
+  if (request.bodyUsed || request.body?.locked) return null
   if (request.body === null) return Promise.resolve({ bytes: new Uint8Array(), whole: true })
-  if (request.bodyUsed || request.body.locked) return null
   const reader = request.clone().body!.getReader() as ReadableStreamDefaultReader<Uint8Array>
   return peekReader(reader, limit)
 }
