@@ -1,5 +1,6 @@
 /** A token in the field of a form: found on every server, and the body is still there for the application, byte for byte. */
 import { randomBytes } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
 import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
@@ -141,6 +142,13 @@ async function heard(socket: net.Socket, what: RegExp): Promise<string> {
   return text
 }
 
+/** Unlike `once`, it takes an error before the end for a part of it. */
+function closing(stream: EventEmitter): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stream.on('close', resolve)
+  return promise
+}
+
 describe('on node:http', () => {
   test('a client that asks first whether to send the form is told to go on', async () => {
     const { port, token, cookie } = await echo()
@@ -158,7 +166,7 @@ describe('on node:http', () => {
     const socket = net.connect(port, '127.0.0.1')
     socket.write(`${head(cookie, 'Content-Length: 1000')}_csrf=${token}`)
     const request = await arrivals.next.promise
-    const closed = new Promise((resolve) => void request.on('close', resolve))
+    const closed = closing(request)
     socket.resetAndDestroy()
     await closed
     await new Promise(setImmediate)
@@ -253,7 +261,7 @@ test('a form that breaks off on node:http2 is refused for that, and no applicati
   stream.on('error', () => undefined)
   stream.write(`_csrf=${token}`)
   const request = await arrived.promise
-  const closed = new Promise((resolve) => void request.on('close', resolve))
+  const closed = closing(request)
   client.destroy()
   await closed
   await new Promise(setImmediate)
