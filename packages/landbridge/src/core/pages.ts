@@ -11,12 +11,13 @@ a,button{display:inline-block;font:inherit;padding:.6rem 1.1rem;border:0;border-
 a:focus-visible,button:focus-visible{outline:3px solid #93c5fd;outline-offset:2px}
 ul{margin:0 0 1.25rem;padding-left:1.25rem}
 li{margin:0 0 .5rem}
+main:has(section){max-width:42rem}
 section{margin-top:2rem;padding-top:1.25rem;border-top:1px solid GrayText}
 h2{font-size:1.05rem;line-height:1.3;margin:0 0 .75rem}
-dl{margin:0 0 1.25rem}
-dt{font-weight:600}
-dd{margin:0 0 .5rem}
-pre{margin:0 0 1.25rem;padding:.75rem 1rem;border:1px solid GrayText;border-radius:.5rem}
+dl{margin:0 0 1.25rem;display:grid;grid-template-columns:minmax(6rem,auto) 1fr;gap:.25rem 1rem;align-items:baseline}
+dt{font-size:.875rem;opacity:.75}
+dd{margin:0}
+pre{margin:0 0 .75rem;padding:.75rem 1rem;border:1px solid GrayText;border-radius:.5rem}
 dd,pre{font:.875rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 small{display:block;margin-top:1.25rem;opacity:.75}`
 

@@ -105,7 +105,7 @@ function provenanceFacts(request: Inbound): readonly Fact[] {
     ['Sec-Fetch-Site', shown(request.header('sec-fetch-site'))],
     ['Origin', canonicalOrigin(origin ?? '') ?? shown(origin)],
     // Its path may hold what is meant for nobody's eyes.
-    ['Referer, without its path', referer === undefined ? NOT_SENT : (refererOrigin(request) ?? '(not an address of http)')],
+    ['Referer, its origin', referer === undefined ? NOT_SENT : (refererOrigin(request) ?? '(not an address of http)')],
   ]
 }
 

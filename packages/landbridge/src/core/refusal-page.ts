@@ -15,7 +15,7 @@ interface Advice {
 
 const RELOAD = 'Go back, load the page again, and send it once more.'
 const SETTINGS =
-  'If that does not help, something may be removing the headers that say where a request comes from. Look for extensions that change or hide the "Referer" or the "Origin", for a privacy setting of the same kind (in Firefox: network.http.sendRefererHeader and network.http.sendOriginHeader, in about:config), or for a proxy or virus scanner that filters what you send. Allow this site there, or try another browser.'
+  'If that does not help, something removes the headers that say where a request comes from: an extension or a privacy setting that hides "Referer" or "Origin" (in Firefox: network.http.sendRefererHeader and network.http.sendOriginHeader), a proxy, or a virus scanner. Make an exception for this site there, or try another browser.'
 const COOKIES = 'Allow this site to keep cookies.'
 const OWNER = 'If it happens again, tell the owner of this site, and what the code below says.'
 const NOT_CHANGED = 'Nothing was changed.'
