@@ -82,6 +82,7 @@ const READING: readonly [string, Listener][] = [
       response.end(hash.digest('hex'))
     },
   ],
+  ['a Response made of it', async (request, response) => response.end(digest(await new Response(request as never).bytes()))],
   [
     'a pause before, as some middleware makes',
     async (request, response) => {

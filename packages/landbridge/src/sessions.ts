@@ -68,8 +68,6 @@ interface Served<Data extends object> {
 export interface OpenOptions extends Signals {
   /** Address of the peer, for `trustedProxies`, where the request itself does not tell it (Web-standard requests do not). */
   readonly address?: string | undefined
-  /** For a request of Node: the Web-standard request from which the application reads the body, where a framework makes one of it. */
-  readonly webRequest?: (() => Request) | undefined
 }
 
 /** A session as an application may list it; times are milliseconds since the epoch. */
@@ -142,7 +140,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   }
 
   function open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>> {
-    const incoming = inbound(request, options?.address, options?.webRequest)
+    const incoming = inbound(request, options?.address)
     const seen = seenByBrowser(config, incoming)
     if (seen === null) return refuse('forwarded-invalid', incoming, null)
     const { authority } = seen

@@ -29,8 +29,6 @@ export class Hold implements Signals {
   #touched = false
   /** Set by the adapter as soon as the exchange is open. */
   commit: ((headers: ResponseHeaders) => MaybePromise<void>) | null = null
-  /** Set by an adapter whose framework reads the body from a request of its own. */
-  webRequest: (() => Request) | undefined = undefined
 
   constructor(response: ServerResponse) {
     this.#response = response

@@ -44,7 +44,6 @@ function serveNode<Data extends object>(
   outgoing: ServerResponse,
 ): Promise<Response | void> {
   const hold = new Hold(outgoing)
-  hold.webRequest = () => c.req.raw
   const proceed = (exchange: Exchange<Data>): Promise<Response | void> => {
     if (exchange.kind === 'reply') return Promise.resolve(replyResponse(exchange.reply))
     hold.commit = exchange.commit

@@ -34,7 +34,7 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
       stream.off('readable', take).off('end', end).off('error', fail).off('close', fail)
       if (whole === null) return resolve('broken')
       const bytes = Buffer.concat(chunks)
-      if (read > 0) stream.unshift(bytes)
+      if (read > 0) putBack(stream, bytes)
       resolve({ bytes: bytes.subarray(0, limit), whole: whole && read <= limit })
     }
     const fail = (): void => settle(null)
@@ -52,6 +52,15 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
     const timer = setTimeout(fail, PEEK_MS)
     stream.on('readable', take).on('end', end).on('error', fail).on('close', fail)
   })
+}
+
+/**
+ * What wraps a stream of Node into a Web-standard one, as `@hono/node-server` and `new Response(request)` do, refuses one that was read
+ * from, by `readableDidRead`. That is this flag, and it is true again from the next read on.
+ */
+function putBack(stream: Readable & { readonly _readableState?: { dataEmitted: boolean } }, bytes: Uint8Array): void {
+  stream.unshift(bytes)
+  if (stream._readableState) stream._readableState.dataEmitted = false
 }
 
 /** The body of a Web-standard request; `null` when it was read before or is being read. */

@@ -41,9 +41,8 @@ export interface Inbound {
   drain(): void
 }
 
-/** `above`: the Web-standard request that a framework makes of one of Node, and from which the application reads the body. */
-export function inbound(request: Request | NodeRequest, address: string | undefined, above?: () => Request): Inbound {
-  return isWebRequest(request) ? new WebInbound(request, address) : new NodeInbound(request, address, above)
+export function inbound(request: Request | NodeRequest, address: string | undefined): Inbound {
+  return isWebRequest(request) ? new WebInbound(request, address) : new NodeInbound(request, address)
 }
 
 function isWebRequest(request: Request | NodeRequest): request is Request {
@@ -137,13 +136,11 @@ const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 class NodeInbound implements Inbound {
   readonly #request: NodeRequest
   readonly #address: string | undefined
-  readonly #above: (() => Request) | undefined
   #peeked = false
 
-  constructor(request: NodeRequest, address: string | undefined, above: (() => Request) | undefined) {
+  constructor(request: NodeRequest, address: string | undefined) {
     this.#request = request
     this.#address = address
-    this.#above = above
   }
 
   get #target(): string {
@@ -197,8 +194,6 @@ class NodeInbound implements Inbound {
   peek(limit: number): Promise<Peeked> | null {
     const stream = this.#request as unknown as Readable
     if (!isUnread(stream)) return null
-    // It takes a stream that was read from for one that is used up.
-    if (this.#above) return peekRequest(this.#above(), limit)
     this.#peeked = true
     const length = Number(this.header('content-length') ?? Number.NaN)
     return peekStream(stream, limit, Number.isNaN(length) ? null : length)
