@@ -36,9 +36,8 @@ describe.skipIf(missingChromium !== null)('In Chromium', () => {
         const field = path === '/bare' ? '' : await request.session.csrfField()
         const files = path === '/files' ? '<input type="file" name="file">' : ''
         const form = `method="post" action="${more ?? ''}" enctype="${files ? 'multipart/form-data' : ''}"`
-        return response.end(
-          `<title>form</title><form ${form}>${field}${files}<input name="note" value="ünï & =+"><button>Send</button></form>`,
-        )
+        response.end(`<title>form</title><form ${form}>${field}${files}<input name="note" value="ünï & =+"><button>Send</button></form>`)
+        return
       }
       const type = request.headers['content-type']!
       const body = await new Response(request as never, { headers: { 'content-type': type } }).formData()

@@ -146,7 +146,7 @@ describe('on localhost the developer reads', () => {
       Cookie: '(not sent)',
     })
     expect(writes(text).join('\n')).toMatch(
-      /csrfField\(\).*\n.*csrfToken\(\)\n.*Origin: http:\/\/elmer\.acme\.localhost:3000.*\ninsecureBypass/,
+      /csrfField\(\).*\n.*x-csrf-token.*\n.*Origin: http:\/\/elmer\.acme\.localhost:3000.*\ninsecureBypass/,
     )
     expect(text).not.toMatch(/href|<a\b/)
   })

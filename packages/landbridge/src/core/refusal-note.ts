@@ -68,13 +68,13 @@ function foreign(request: Inbound, own: string): DeveloperNote {
 }
 
 function silent(request: Inbound, own: string): DeveloperNote {
-  const facts = [...provenanceFacts(request), tokenFact(request), cookieFact(request), expected(own)]
+  const type: Fact = ['Content-Type', shown(request.header('content-type'))]
   return {
-    text: 'Browsers of today say where a request comes from. For older ones put a token into the form, or into a header. Clients that are no browser say an origin, or are let through and authenticated by other means. A form is read only where the session’s cookie came along, nothing before us read its body, and its type is one that forms have.',
-    facts: [...facts, ['Content-Type', shown(request.header('content-type'))]],
+    text: 'Browsers of today say where a request comes from. For older ones put a token into the form, or into a header. Clients that are no browser say an origin, or are let through and authenticated by other means. A token in a form counts where a cookie came along and the type is one that forms have.',
+    facts: [...provenanceFacts(request), tokenFact(request), cookieFact(request), type, expected(own)],
     write: [
       '<form method="post">${await session.csrfField()} … </form>',
-      "fetch(url, { headers: { 'x-csrf-token': token } })  // await session.csrfToken()",
+      "fetch(url, { headers: { 'x-csrf-token': token } })",
       `curl -H 'Origin: ${own}' …`,
       "insecureBypass: ({ path }) => path === '/webhook'",
     ],
