@@ -302,3 +302,21 @@ test('a Web-standard form that was read before us is not touched', async () => {
   expect(await request.text()).toContain(token)
   expect(await (await sessions.handle(request, () => expect.unreachable())).text()).toContain('[origin-missing]')
 })
+
+test('of a Web-standard form nothing is kept beyond what was looked at: letting go of it lets go of its source', async () => {
+  const { sessions, cookie, token } = await visited()
+  const form = multipart(cookie, token, 1_000_000)
+  let released = false
+  const left = [...inPieces(form, 10_000).pieces]
+  const body = new ReadableStream({
+    pull: (controller) => controller.enqueue(left.shift()),
+    cancel: () => void (released = true),
+  })
+  const request = new Request(`http://${HOST}/post`, { method: 'POST', headers: { ...form.headers }, body, duplex: 'half' } as RequestInit)
+  const answer = await sessions.handle(request, async () => {
+    // With a second reader behind it, this would wait for that one, and everything read here be kept for it.
+    await request.body!.cancel()
+    return new Response('served')
+  })
+  expect([answer.status, released]).toEqual([200, true])
+})
