@@ -169,6 +169,24 @@ const onFastify = (
   },
 })
 
+/** As applications of Fastify are tested: without a connection. */
+const injected: Reader = {
+  name: 'Fastify by inject',
+  gives: 'bytes',
+  takes: 'any',
+  start: async (sessions) => {
+    const app = fastify({ bodyLimit: 10_000_000 })
+    await app.register(fastifySessions(sessions))
+    app.addContentTypeParser(ANY, { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+    app.post('/post', async (request) => digest(request.body as Buffer))
+    onTestFinished(() => app.close())
+    return async ({ headers, pieces }) => {
+      const answer = await app.inject({ method: 'POST', url: '/post', headers: { host: HOST, ...headers }, payload: Buffer.concat(pieces) })
+      return { status: answer.statusCode, text: answer.body }
+    }
+  },
+}
+
 const onHono = (name: string, gives: Reader['gives'], read: (request: HonoRequest) => Promise<string>): Reader[] => {
   const app = (sessions: Sessions<Data>): Hono => {
     const hono = new Hono()
@@ -289,6 +307,7 @@ export const READERS: readonly Reader[] = [
     (app) => app.addContentTypeParser(ANY, (_, payload, done) => done(null, payload)),
     (body) => digestOf(body as http.IncomingMessage),
   ),
+  injected,
   ...onHono('arrayBuffer', 'bytes', async (request) => digest(new Uint8Array(await request.arrayBuffer()))),
   ...onHono('a stream', 'bytes', async (request) => digestOf(request.raw.body as unknown as AsyncIterable<Uint8Array>)),
   ...onHono('parseBody', 'note', async (request) => digest((await request.parseBody())['note'] as string)),

@@ -16,14 +16,12 @@ import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
 import type { ResponseHeaders } from './core/headers.ts'
 import { commitResponse } from './core/headers.ts'
-import { acceptsHtml } from './core/navigation.ts'
 import { canonicalOrigin, originOf, provenance } from './core/origin.ts'
 import { readForwarded } from './core/proxy.ts'
 import type { Reply } from './core/reply.ts'
 import { errorReply } from './core/errors.ts'
-import { refusal, replyResponse } from './core/reply.ts'
-import { developerNote } from './core/refusal-note.ts'
-import { refusalPage } from './core/refusal-page.ts'
+import { replyResponse } from './core/reply.ts'
+import { refusalFor } from './core/refusal-page.ts'
 import type { Inbound, NodeRequest } from './core/request.ts'
 import { inbound } from './core/request.ts'
 import { RequestSession } from './core/request-session.ts'
@@ -123,9 +121,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     const { method } = incoming
     events.emit({ at: config.now(), type: 'request.refused', reason, method, host: null, asked: null, origin: null, ...about })
     incoming.drain()
-    const reply = refusal(reason)
-    if (!acceptsHtml(incoming)) return { kind: 'reply', reply }
-    return { kind: 'reply', reply: refusalPage(reply.status, reason, developerNote(reason, incoming, seen)) }
+    return { kind: 'reply', reply: refusalFor(reason, incoming, seen) }
   }
 
   const serve = (incoming: Inbound, seen: Seen, place: Place, options: OpenOptions | undefined): Served<Data> => {

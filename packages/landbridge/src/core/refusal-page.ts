@@ -2,10 +2,14 @@
  * What a visitor sees in the place of a page that he was refused: what to do, in plain words. Only where the host is this very machine
  * it also says what the request said, for the developer (`refusal-note.ts`).
  */
+import type { Seen } from './bridge.ts'
 import type { RequestReason } from './events.ts'
-import type { DeveloperNote } from './pages.ts'
+import { acceptsHtml } from './navigation.ts'
 import { page } from './pages.ts'
+import { developerNote } from './refusal-note.ts'
 import type { Reply } from './reply.ts'
+import { refusal } from './reply.ts'
+import type { Inbound } from './request.ts'
 
 interface Advice {
   readonly title: string
@@ -74,6 +78,10 @@ const ADVICE: Record<RequestReason, Advice> = {
   },
 }
 
-export function refusalPage(status: number, reason: RequestReason, developer: DeveloperNote | null): Reply {
-  return page(status, { ...ADVICE[reason], code: reason, ...(developer && { developer }) })
+/** A page for people, a line of text for programs. */
+export function refusalFor(reason: RequestReason, request: Inbound, seen: Seen | null): Reply {
+  const plain = refusal(reason)
+  if (!acceptsHtml(request)) return plain
+  const developer = developerNote(reason, request, seen)
+  return page(plain.status, { ...ADVICE[reason], code: reason, ...(developer && { developer }) })
 }
