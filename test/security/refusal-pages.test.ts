@@ -132,6 +132,11 @@ describe('on localhost the developer reads', () => {
     ])
   })
 
+  test('that another site redirected the request on its way', async () => {
+    const text = await page({ headers: { origin: 'http://elmer.acme.localhost:3000', 'sec-fetch-site': 'cross-site' } })
+    expect([text, writes(text)]).toEqual([expect.stringContaining('was redirected by another site'), []])
+  })
+
   test('that a page hid where it is', async () => {
     const text = await page({ headers: { origin: 'null', 'sec-fetch-site': 'cross-site' } })
     expect([facts(text)['Origin'], writes(text)]).toEqual(['&quot;null&quot;', []])

@@ -57,6 +57,9 @@ function foreign(request: Inbound, own: string): DeveloperNote {
   if (origin === null) {
     return { text: 'Another page sent this, and hides where it is from. Such a page cannot be trusted by its origin.', facts, write: [] }
   }
+  if (origin === own) {
+    return { text: 'Sec-Fetch-Site contradicts the Origin: on its way the request was redirected by another site.', facts, write: [] }
+  }
   const text = 'The page that sent this is of another origin. Scheme, host and port count. If it is yours, and you trust it:'
   const scheme = origin.replace(/^https?/, '') === own.replace(/^https?/, '')
   if (!scheme) return { text, facts, write: [`trustedOrigins: ['${origin}']`] }
