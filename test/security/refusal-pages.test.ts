@@ -132,13 +132,19 @@ describe('on localhost the developer reads', () => {
     ])
   })
 
+  test('which origin a Referer names, where there is nothing else', async () => {
+    expect(writes(await page({ headers: { referer: 'https://partner.com/x' } }))).toEqual([
+      'trustedOrigins: [&#39;https://partner.com&#39;]',
+    ])
+  })
+
   test('that another site redirected the request on its way', async () => {
     const text = await page({ headers: { origin: 'http://elmer.acme.localhost:3000', 'sec-fetch-site': 'cross-site' } })
     expect([text, writes(text)]).toEqual([expect.stringContaining('was redirected by another site'), []])
   })
 
   test('that a page hid where it is', async () => {
-    const text = await page({ headers: { origin: 'null', 'sec-fetch-site': 'cross-site' } })
+    const text = await page({ headers: { origin: 'null', 'sec-fetch-site': 'cross-site', referer: 'https://partner.com/' } })
     expect([facts(text)['Origin'], writes(text)]).toEqual(['&quot;null&quot;', []])
   })
 

@@ -52,7 +52,10 @@ function unknownHost(asked: string, name: string): DeveloperNote {
 }
 
 function foreign(request: Inbound, own: string): DeveloperNote {
-  const origin = canonicalOrigin(request.header('origin') ?? '') ?? refererOrigin(request)
+  const written = request.header('origin')
+  // A Referer decides only where there is nothing else.
+  const byReferer = written === undefined && request.header('sec-fetch-site') === undefined
+  const origin = byReferer ? refererOrigin(request) : canonicalOrigin(written ?? '')
   const facts = [...provenanceFacts(request), ['Expected', `${own}, or an origin of trustedOrigins`]] as const
   if (origin === null) {
     return { text: 'Another page sent this, and hides where it is from. Such a page cannot be trusted by its origin.', facts, write: [] }
