@@ -27,6 +27,8 @@ export interface Answer {
 }
 
 const HEADER_LIMIT_BYTES = 64 * 1024
+/** Node gives each address of a host a quarter of a second, and then up: too little for a far or a busy one. */
+const ADDRESS_MS = 2500
 
 /** Asks servers, within the limits of the scan. It follows no redirect and keeps no cookie. */
 export class Client {
@@ -79,8 +81,17 @@ export class Client {
 
 function open(url: URL, method: string, headers: Record<string, string>): http.ClientRequest {
   const { request } = url.protocol === 'https:' ? https : http
+  // The last one is an option of the connection, which the types of a request do not name.
+  const options = {
+    method,
+    headers,
+    agent: false,
+    maxHeaderSize: HEADER_LIMIT_BYTES,
+    lookup: resolve,
+    autoSelectFamilyAttemptTimeout: ADDRESS_MS,
+  }
   try {
-    return request(withoutCredentials(url), { method, headers, agent: false, maxHeaderSize: HEADER_LIMIT_BYTES, lookup: resolve })
+    return request(withoutCredentials(url), options)
   } catch (error) {
     // A header or a method that cannot be sent.
     throw new Unreachable(sentenceOf(error))
