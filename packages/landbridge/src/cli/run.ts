@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util'
 import type { Command, ExitCode, Values } from './command.ts'
 import { FINE, NOT_RUN, UsageError } from './command.ts'
 import { doctor } from './doctor.ts'
+import { keygen } from './keygen.ts'
 
-const COMMANDS: readonly Command[] = [doctor]
+const COMMANDS: readonly Command[] = [doctor, keygen]
 
 /** Runs what the arguments ask for, and resolves with the exit code. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
