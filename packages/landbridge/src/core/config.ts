@@ -1,5 +1,6 @@
 import { Faults, show } from './errors.ts'
 import type { EventListener } from './events.ts'
+import { FOREIGN_OPTIONS } from './foreign-options.ts'
 import type { Keys } from './keys.ts'
 import { compileKeys, faultKeysMissing } from './keys.ts'
 import type { Duration, Lifetime } from './lifetime.ts'
@@ -93,7 +94,7 @@ export function compileConfig(options: SessionsOptions): Config {
   const faults = new Faults()
   const given: Partial<SessionsOptions> = options ?? {}
   const now = typeof given.clock === 'function' ? () => Math.floor(given.clock!()) : Date.now
-  faults.addUnknown(given, OPTIONS)
+  faults.addUnknown(given, OPTIONS, '', FOREIGN_OPTIONS)
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)
   checkFunction('onEvent', given.onEvent, faults)
