@@ -8,8 +8,8 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const program = join(root, 'packages/landbridge/dist/cli/landbridge.js')
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const program = join(root, 'packages/landbridge/dist/cli/landbridge.js')
 
 export interface Ended {
   readonly code: number | null
