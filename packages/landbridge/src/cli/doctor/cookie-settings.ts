@@ -2,11 +2,11 @@
  * The session cookie of an application that has a session library of its own, described as a file: `hosts`, `cookie`, `secrets`,
  * `behindProxy`, `trustsForwardedProto`, `trustedOrigins`. The names of express-session are understood.
  */
-import { getPublicSuffix } from 'tldts'
 import { show } from '../../core/errors.ts'
 import { isAddress, parseAuthority, toAscii } from '../../core/host.ts'
 import { parseDuration } from '../../core/lifetime.ts'
 import { compileOrigins } from '../../core/origin.ts'
+import { isPublicSuffix } from '../../core/public-suffix.ts'
 import type { Finding } from '../checks/check.ts'
 import type { Examined } from './examined.ts'
 import { asFindings, faultsFrom } from './faults.ts'
@@ -195,7 +195,7 @@ function examineDomain({ domain }: Cookie, hosts: readonly NamedHost[]): Finding
   if (name === 'localhost') return [find('cookie-domain-localhost', where, `${show(domain)} is no domain of a cookie.`)]
   const missed = hosts.filter((host) => !isBelow(host.name, name))
   return [
-    ...(getPublicSuffix(name, { allowPrivateDomains: true }) === name
+    ...(isPublicSuffix(name)
       ? [
           find('domain-is-public-suffix', where, `${show(domain)} is a public suffix.`, {
             fix: `Write your own domain below it, such as '.example.${name}'.`,

@@ -1,6 +1,6 @@
 /** The hosts that a configuration names, read out of whatever its topology is: a faulty one is not refused here. */
-import { getDomain } from 'tldts'
 import { isAddress, parseAuthority, toAscii } from '../../core/host.ts'
+import { registrableDomain } from '../../core/public-suffix.ts'
 
 /** What a host does in its topology; `alone` where nothing crosses. */
 export type Role = 'alone' | 'hub' | 'spoke' | 'peer'
@@ -60,7 +60,7 @@ export const isLocal = (name: string): boolean => /(?:^|\.)localhost$/.test(name
 export const isPublic = (name: string): boolean => !isLocal(name) && !isAddress(name) && name.includes('.')
 
 /** The registrable domain, or the name itself where there is none. */
-export const siteOf = (name: string): string => getDomain(name, { allowPrivateDomains: true }) ?? name
+export const siteOf = (name: string): string => registrableDomain(name) ?? name
 
 export const isBelow = (name: string, domain: string): boolean => name === domain || name.endsWith(`.${domain}`)
 
