@@ -17,13 +17,14 @@ export interface Examined {
 /** With what several configurations that stand side by side do to each other. */
 export function besideEachOther(all: readonly Examined[]): Examined[] {
   return all.map((one, i) => {
-    const found = all.slice(0, i).flatMap((other) => {
+    const pairs = all.slice(0, i).flatMap((other) => {
       if (one.cookieName === null || one.cookieName !== other.cookieName) return []
-      const pair = one.hosts.flatMap((a) => other.hosts.filter((b) => overlap(a, b)).map((b) => [a, b] as const))[0]
-      if (pair === undefined) return []
-      const [a, b] = pair
+      return one.hosts.flatMap((a) => other.hosts.filter((b) => overlap(a, b)).map((b) => ({ other, a, b })))
+    })
+    // One is enough: with the next run the next one shows.
+    const found = pairs.slice(0, 1).map(({ other, a, b }) => {
       const message = `${written(a)} is served by ${other.name} (${b.where}: ${written(b)}), too, and both name their cookie ${JSON.stringify(one.cookieName)}.`
-      return [find('host-in-two-configurations', a.where, message)]
+      return find('host-in-two-configurations', a.where, message)
     })
     return { ...one, findings: [...one.findings, ...found] }
   })

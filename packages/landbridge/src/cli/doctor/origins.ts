@@ -1,4 +1,5 @@
 import { parseAuthority, toAscii } from '../../core/host.ts'
+import { isPublicSuffix } from '../../core/public-suffix.ts'
 import type { Finding } from '../checks/check.ts'
 import { find } from './finding.ts'
 import type { NamedHost } from './named-hosts.ts'
@@ -10,7 +11,8 @@ export function examineOrigins(given: unknown, hosts: readonly NamedHost[], hasR
   return origins.flatMap((origin, i) => {
     const [, scheme, star, authority] = (typeof origin === 'string' && /^(https?):\/\/(\*\.)?([^/]+)$/.exec(origin)) || []
     const name = authority === undefined ? undefined : parseAuthority(toAscii(authority))?.name
-    if (name === undefined) return []
+    // A wildcard below a public suffix is a fault already.
+    if (name === undefined || (star !== undefined && isPublicSuffix(name) && !isLocal(name))) return []
     const where = `trustedOrigins[${i}]`
     return [
       ...plainHttp(scheme!, name, hosts, where, String(origin)),
