@@ -1,4 +1,5 @@
 // `landbridge doctor` over JSON: every check that options or cookie settings can raise, and what raises none.
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cookieChecks } from '../../packages/landbridge/src/cli/checks/doctor-cookie-checks.ts'
@@ -295,6 +296,16 @@ Nothing is wrong. 1 warning.
       expect(out + err).not.toMatch(/sEcReT|hunter2|geheim/)
     }
   })
+})
+
+test('The examples of docs/doctor.md are read as that page says', async () => {
+  const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/^```json\n([^]*?)^```$/gm)].map(([, text]) => JSON.parse(text!) as object)
+  const found = await read(examples)
+  expect(found.map((each) => each.map(({ check }) => check))).toEqual([
+    ['key-too-short'],
+    ['cookie-secure-behind-proxy', 'key-too-short', 'cookie-domain-wide'],
+  ])
 })
 
 describe('The parser', () => {
