@@ -133,8 +133,6 @@ const FAULTS: [code: string, path: string, options: object, says: RegExp][] = [
   ['host-default-port', 'topology.hosts[0]', hosts('bücher.example:80'), /xn--bcher-kva\.example/],
   ['host-ports-share-cookie', 'topology.hosts[1]', hosts('a.com:3000', 'a.com:4000'), /Write "a\.com" for all its ports/],
   ['host-ports-share-cookie', 'topology.hosts[1]', hosts('a.com', 'a.com:4000'), /one cookie for both/],
-  ['host-ports-share-cookie', 'topology', hosts('*.a.com', 'x.a.com:4000'), /"x\.a\.com:4000" .* "\*\.a\.com" serves the other ports/],
-  ['host-ports-share-cookie', 'topology', hosts('x.a.com:4000', '*.a.com'), /cookieName of its own/],
   ['option-unknown', 'cookie', { cookie: { secure: true } }, /Secure, HttpOnly.* lifetime/],
   ['option-unknown', 'secret', { secret: 'geheim' }, /keys: \[process\.env\.LANDBRIDGE_KEY\]/],
   ['host-in-two-scopes', 'topology.hosts[1]', hosts('a.com', 'A.com.'), /one rule only/],
@@ -285,11 +283,6 @@ test('a store that cannot keep tickets is no fault where nothing crosses, and on
   expect(faultsOf({ ...good, store: reduced })).toEqual([])
   expect(faultsOf({ ...good, ...domain('.a.com'), store: reduced })).toEqual([])
   expect(faultsOf({ ...hub(), store: { ...memory(), lacks: ['accounts'] } })).toEqual([])
-})
-
-test('a host with a port beside a wildcard is no fault where the cookies have other names, or the wildcard does not cover it', () => {
-  expect(faultsOf({ ...good, topology: [domain('.a.com').topology, hosts('x.a.com:4000').topology] })).toEqual([])
-  expect(faultsOf({ ...good, ...hosts('*.a.com', 'a.com:4000') })).toEqual([])
 })
 
 test('domains side by side, and wildcards of names on no list, are no fault', () => {

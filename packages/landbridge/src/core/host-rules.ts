@@ -64,21 +64,6 @@ export function compileHostRule(rule: unknown, at: string, place: PlaceOf, rules
   }
 }
 
-/** A host that is named with a port, and whose other ports a wildcard serves: two scopes, and browsers keep one cookie for both. */
-export function checkPorts({ exact, wildcards }: Rules, faults: Faults): void {
-  for (const [host, { cookie }] of exact) {
-    const { name, port } = parseAuthority(host)!
-    const wildcard = port === null ? undefined : wildcards.find(({ suffix }) => name.endsWith(suffix))
-    if (wildcard === undefined || exact.has(name) || wildcard.place(name as Host).cookie.name !== cookie.name) continue
-    faults.add(
-      'host-ports-share-cookie',
-      'topology',
-      `${show(host)} is named with its port, and ${show(`*${wildcard.suffix}`)} serves the other ports: browsers keep one cookie for both.`,
-      `Write ${show(name)} for all its ports, or call createSessions once for each with a cookieName of its own.`,
-    )
-  }
-}
-
 /** One scope for a domain and everything below it. */
 export function compileDomain(
   domain: unknown,

@@ -4,7 +4,7 @@ import type { CookieShape } from './cookie.ts'
 import { compileCrossing, CROSSING_OPTIONS, exactHost, hintDomainOf, oneOf } from './crossing-options.ts'
 import type { Faults } from './errors.ts'
 import { show } from './errors.ts'
-import { checkPorts, compileDomain, compileHostRule, compileHosts, hostPlace } from './host-rules.ts'
+import { compileDomain, compileHostRule, compileHosts, hostPlace } from './host-rules.ts'
 import type { Duration } from './lifetime.ts'
 import type { Locate, Rules } from './locate.ts'
 import { locator } from './locate.ts'
@@ -90,7 +90,6 @@ export function compileTopology(given: unknown, cookieName: string, now: () => n
   list.forEach((topology: unknown, i) =>
     compileOne(topology, Array.isArray(given) ? `topology[${i}]` : 'topology', cookieName, rules, faults),
   )
-  checkPorts(rules, faults)
   // The longest suffix first, so that the most particular rule wins whatever the order in which they were written.
   rules.wildcards.sort((a, b) => b.suffix.length - a.suffix.length)
   return locator(rules, now)

@@ -77,7 +77,8 @@ function judgeAnswer({ role, where }: NamedHost, target: Target, { status, locat
   const told = (id: string, message: string): Judged => ({ findings: [find(id, where, message, { evidence: [`GET ${url}: ${status}`] })] })
   const problem = (message: string): Judged => ({ findings: [], problem: `${url} ${message}.` })
   if (location !== null && status >= 300 && status < 400) {
-    if (URL.parse(location, url)?.href === url) return problem('redirects to itself, as an application does that takes https for plain http')
+    if (URL.parse(location, url)?.href === url)
+      return problem('redirects to itself, as an application does that takes https for plain http')
     return role === 'alone'
       ? { findings: [] }
       : problem('redirects to another address, which is not followed: so it is not known what is there')

@@ -9,7 +9,7 @@ import { asFindings, faultsOf } from './faults.ts'
 import { find } from './finding.ts'
 import { examineKeys } from './keys.ts'
 import type { NamedHost } from './named-hosts.ts'
-import { hasResolver, isLocal, isPublic, namedHosts, written } from './named-hosts.ts'
+import { hasResolver, isLocal, isPublic, namedHosts, overlap, written } from './named-hosts.ts'
 import { examineOrigins } from './origins.ts'
 
 /** Whatever somebody gave, right or wrong. */
@@ -44,6 +44,22 @@ export function examineOptions(options: unknown, name: string): Examined {
 }
 
 function examineHosts(hosts: readonly NamedHost[]): Finding[] {
+  return [...examinePorts(hosts), ...examineSites(hosts)]
+}
+
+/** createSessions takes it, as whoever serves one port of a host alone need not mind. */
+function examinePorts(hosts: readonly NamedHost[]): Finding[] {
+  return hosts.flatMap((host) => {
+    const wide = hosts.find((other) => other.covers === 'below' && overlap(host, other))
+    if (host.covers !== 'host' || host.port === null || wide === undefined || hosts.some((other) => isWhole(other, host.name))) return []
+    const message = `${written(host)} is named with its port, and ${written(wide)} (${wide.where}) serves its other ports: browsers keep one cookie for both.`
+    return [find('host-ports-share-cookie', host.where, message, { level: 'warning' })]
+  })
+}
+
+const isWhole = ({ covers, name, port }: NamedHost, host: string): boolean => covers === 'host' && name === host && port === null
+
+function examineSites(hosts: readonly NamedHost[]): Finding[] {
   const local = hosts.find(({ name }) => isLocal(name))
   const open = hosts.find(({ name }) => isPublic(name))
   if (local === undefined || open === undefined) return []
