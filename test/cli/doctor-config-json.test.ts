@@ -1,4 +1,5 @@
 // `landbridge doctor` over JSON: every check that options or cookie settings can raise, and what raises none.
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -48,6 +49,7 @@ const FINDINGS: [check: string, level: string, where: string, document: object][
   ['key-guessable', 'fault', 'keys[0]', own({ keys: ['abcdefghijklmnopqrstuvwxyz0123456789'] })],
   ['key-guessable', 'fault', 'keys[0]', own({ keys: ['only while developing: 32 characters or more'] })],
   ['key-guessable', 'fault', 'keys[0]', own({ keys: ['correct horse battery staple and some more'] })],
+  ['key-guessable', 'warning', 'keys[0]', own({ keys: ['a'.repeat(40)], topology: isolated(['*.acme.localhost']) })],
   ['key-twice', 'warning', 'keys[2]', own({ keys: [KEY, OTHER, KEY] })],
   ['hosts-local-and-public', 'warning', 'topology.hosts[1]', own({ topology: isolated(['app.example.com', 'app.localhost:3000']) })],
   ['host-ports-share-cookie', 'warning', 'topology.hosts[0]', own({ topology: isolated(['app.example.com:8443', '*.example.com']) })],
@@ -218,10 +220,25 @@ test('What is well raises nothing', async () => {
   expect(FINE.map(([why], i) => [why, found[i]])).toEqual(FINE.map(([why]) => [why, []]))
 })
 
+test('No random key is taken for one that can be guessed', async () => {
+  const random = Array.from({ length: 4000 }, (_, i) =>
+    randomBytes(16 + (i % 17)).toString((['base64url', 'base64', 'hex'] as const)[i % 3]),
+  )
+  const long = random.filter((key) => key.length >= 32)
+  expect(long.length).toBeGreaterThan(2000)
+  expect(await read([own({ keys: long })])).toEqual([[]])
+})
+
 test('Two configurations that serve one host under one cookie name are a warning of the second, with other names none', async () => {
   const shop = (more: object = {}) => own({ topology: isolated(['*.example.com']), ...more })
-  const found = await readTogether([own(), shop(), shop({ cookieName: 'shop' }), own({ topology: isolated(['example.com']) })])
-  expect(found.map((each) => each.map(({ check }) => check))).toEqual([[], ['host-in-two-configurations'], [], []])
+  const found = await readTogether([
+    own(),
+    shop(),
+    shop({ cookieName: 'shop' }),
+    own({ topology: isolated(['example.com']) }),
+    own({ topology: { kind: 'shared', domain: '.example.com' } }),
+  ])
+  expect(found.map((each) => each.map(({ check }) => check))).toEqual([[], ['host-in-two-configurations'], [], [], []])
   expect(found[1]![0]!.message).toBe(
     '*.example.com is served by standard input[0] (topology.hosts[0]: app.example.com), too, and both name their cookie "sid".',
   )

@@ -1,7 +1,7 @@
 // `landbridge doctor --live` against real servers of this machine: sound ones, and each kind of broken one.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import http from 'node:http'
 import https from 'node:https'
@@ -290,10 +290,10 @@ describe('A server that cannot be asked is told in one sentence, within seconds:
   test('one that is not there, and one that speaks no TLS', async () => {
     const plain = await listening(
       http.createServer((_, res) => void res.end()),
-      ADDRESSES[0]!,
+      ADDRESSES[0],
     )
     const closed = net.createServer()
-    const port = await listening(closed, ADDRESSES[1]!)
+    const port = await listening(closed, ADDRESSES[1])
     closed.close()
     const report = await live({ kind: 'isolated', hosts: [`127.0.0.1:${plain}`, `127.0.0.2:${port}`] })
     expect([report.code, report.problems]).toEqual([

@@ -6,7 +6,7 @@ export const optionChecks: readonly Check[] = [
     id: 'key-guessable',
     level: 'fault',
     title: 'A key or secret is long enough, and can be guessed all the same.',
-    why: 'One character or word over and over, a row of the alphabet, or a text from a manual is what somebody tries first.',
+    why: 'One character or word over and over, a row of the alphabet, or a text from a manual is what somebody tries first. A warning where all hosts are of this machine.',
     fix: 'Make one with `npx landbridge keygen`, put it first in `keys`, and keep the old one behind it until what it sealed has expired.',
   },
   {

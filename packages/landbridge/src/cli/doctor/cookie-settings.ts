@@ -60,7 +60,7 @@ export function examineCookie(entry: Entry, name: string): Examined {
     ...examinePrefix(cookie),
     ...examineDomain(cookie, hosts),
     ...examineRest(cookie, entry),
-    ...examineSecrets(entry['secrets'] ?? entry['secret'], entry['secrets'] === undefined ? 'secret' : 'secrets'),
+    ...examineSecrets(entry['secrets'] ?? entry['secret'], entry['secrets'] === undefined ? 'secret' : 'secrets', isOpen),
     ...asFindings(faultsFrom((faults) => compileOrigins(entry['trustedOrigins'], faults))),
     ...examineOrigins(entry['trustedOrigins'], hosts, false),
   ]

@@ -14,12 +14,15 @@ export interface Examined {
   readonly basePath: string
 }
 
+/** Host-only cookies have another prefix than those of a domain. */
+const isOneCookie = (a: NamedHost, b: NamedHost): boolean => (a.covers === 'domain') === (b.covers === 'domain')
+
 /** With what several configurations that stand side by side do to each other. */
 export function besideEachOther(all: readonly Examined[]): Examined[] {
   return all.map((one, i) => {
     const pairs = all.slice(0, i).flatMap((other) => {
       if (one.cookieName === null || one.cookieName !== other.cookieName) return []
-      return one.hosts.flatMap((a) => other.hosts.filter((b) => overlap(a, b)).map((b) => ({ other, a, b })))
+      return one.hosts.flatMap((a) => other.hosts.filter((b) => isOneCookie(a, b) && overlap(a, b)).map((b) => ({ other, a, b })))
     })
     // One is enough: with the next run the next one shows.
     const found = pairs.slice(0, 1).map(({ other, a, b }) => {

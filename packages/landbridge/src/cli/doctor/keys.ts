@@ -6,6 +6,9 @@ const LEAST_CHARACTERS = 32
 /** A word of up to this many characters, over and over. */
 const WORD_CHARACTERS = 16
 const LEAST_DISTINCT = 8
+/** As people write them: what is random mixes capitals and small letters. */
+const WORD = /^(?:[A-Z]?[a-z]{1,11}|[A-Z]{2,12})$/
+const LEAST_WORDS = 4
 const ROW_CHARACTERS = 12
 const ROWS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiopasdfghjklzxcvbnm', 'zyxwvutsrqponmlkjihgfedcba', '09876543210']
 /** From our own manual, from those of others, and from what people type where a text has to be long. */
@@ -30,16 +33,8 @@ function whyGuessable(key: string): string | null {
   const inARow = ROWS.some((row) => hasRowOf(lower, row))
   if (inARow) return 'It follows the alphabet, the digits or the keyboard.'
   if (KNOWN.test(key)) return 'It stands in a manual, or says in words that it is to be replaced.'
-  if (
-    key
-      .split(/[\s_.-]+/)
-      .filter((word) => /^[a-z]{2,12}$/i.test(word))
-      .join('').length >=
-      key.length * 0.7 &&
-    /[\s_.-]/.test(key)
-  ) {
-    return 'It is a sentence, not a random text.'
-  }
+  const words = key.split(/[\s_.-]+/).filter((word) => WORD.test(word))
+  if (words.length >= LEAST_WORDS && words.join('').length >= key.length * 0.7) return 'It is a sentence, not a random text.'
   return null
 }
 
@@ -49,8 +44,8 @@ function hasRowOf(text: string, row: string): boolean {
   return false
 }
 
-/** `name` is that of the option: `keys`, `secrets`. What is too short is told elsewhere. */
-export function examineKeys(given: unknown, name: string): Finding[] {
+/** `name` is that of the option: `keys`, `secrets`. `isOpen`: not of this machine alone. What is too short is told elsewhere. */
+export function examineKeys(given: unknown, name: string, isOpen: boolean): Finding[] {
   const keys: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
   return keys.flatMap((key, i) => {
     if (typeof key !== 'string' || key.length < LEAST_CHARACTERS) return []
@@ -58,12 +53,13 @@ export function examineKeys(given: unknown, name: string): Finding[] {
     const first = keys.indexOf(key)
     if (first < i) return [find('key-twice', where, `It is the same as ${name}[${first}].`)]
     const why = whyGuessable(key)
-    return why === null ? [] : [find('key-guessable', where, `It has ${key.length} characters, and can be guessed. ${why}`)]
+    const level = isOpen ? 'fault' : 'warning'
+    return why === null ? [] : [find('key-guessable', where, `It has ${key.length} characters, and can be guessed. ${why}`, { level })]
   })
 }
 
 /** Those of another library, which are checked for their length as well. */
-export function examineSecrets(given: unknown, name: string): Finding[] {
+export function examineSecrets(given: unknown, name: string, isOpen: boolean): Finding[] {
   const secrets: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
   const short = secrets.flatMap((secret, i) => {
     if (typeof secret === 'string' && secret.length >= LEAST_CHARACTERS) return []
@@ -71,5 +67,5 @@ export function examineSecrets(given: unknown, name: string): Finding[] {
       typeof secret === 'string' ? `It has ${secret.length} characters` : `It is ${secret === null ? 'null' : `a ${typeof secret}`}`
     return [find('key-too-short', `${name}[${i}]`, `${what}; a secret is a text of ${LEAST_CHARACTERS} or more.`)]
   })
-  return [...short, ...examineKeys(given, name)]
+  return [...short, ...examineKeys(given, name, isOpen)]
 }

@@ -24,7 +24,7 @@ export function examineOptions(options: unknown, name: string): Examined {
   const hosts = namedHosts(given.topology)
   const findings = [
     ...asFindings(faultsOf(() => compileConfig(options as SessionsOptions))),
-    ...examineKeys(given.keys, 'keys'),
+    ...examineKeys(given.keys, 'keys', hosts.length === 0 || hosts.some((host) => !isLocal(host.name))),
     ...examineHosts(hosts),
     ...examineProxies(given.trustedProxies, hosts),
     ...examineOrigins(given.trustedOrigins, hosts, hasResolver(given.topology)),
