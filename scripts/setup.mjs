@@ -43,6 +43,14 @@ const SYSTEM = [
   { name: 'PgBouncer', usedBy: 'test/stores', debian: 'pgbouncer', path: '/usr/sbin/pgbouncer', override: 'LANDBRIDGE_PGBOUNCER' },
   server('MariaDB', 'mariadb-server-core', '/usr/sbin/mariadbd', 'LANDBRIDGE_MARIADB'), // no service, no data: the executables
   server('Memcached', 'memcached', '/usr/bin/memcached', 'LANDBRIDGE_MEMCACHED'),
+  { name: 'PHP', usedBy: 'test/cli', debian: 'php-cli', path: '/usr/bin/php', override: 'LANDBRIDGE_PHP' },
+  {
+    name: 'Django', // for the system's own Python; the variable names another one that has it
+    usedBy: 'test/cli',
+    debian: 'python3-django',
+    path: '/usr/lib/python3/dist-packages/django',
+    override: 'LANDBRIDGE_PYTHON',
+  },
 ]
 
 /** Valkey is not in Debian 12 itself, but in its backports. */

@@ -39,7 +39,7 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   },
   testing: { modules: /^(?:core|testing)\// },
   // It loads drivers at run time, from the project that it is run in.
-  cli: { modules: /^(?:cli|core|stores|testing)\// },
+  cli: { modules: /^(?:(?:cli|core|stores|testing)\/|tldts$)/ },
   transports: { modules: /^core\// },
   'account-endpoints.ts': { modules: /^core\// },
   'endpoints.ts': { modules: /^(?:core\/|transports\/|account-endpoints\.ts$)/ },

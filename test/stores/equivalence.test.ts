@@ -134,7 +134,10 @@ async function stateOf(store: Store, ids: readonly SessionId[], now: number): Pr
     state.push((await store.handlesOf(id)).toSorted((a, b) => (a.scope < b.scope ? -1 : 1)))
   }
   for (const id of ids) state.push(await store.wasRenewed(id, now))
-  for (const account of ACCOUNTS) state.push((await store.sessionsOf(account, now)).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+  for (const account of ACCOUNTS) {
+    const sessions = (await store.sessionsOf(account, now)).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    state.push(sessions.map(({ handles, ...each }) => ({ ...each, handles: handles.toSorted((a, b) => (a.scope < b.scope ? -1 : 1)) })))
+  }
   return state
 }
 

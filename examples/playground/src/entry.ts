@@ -49,6 +49,21 @@ function aboutOf(event: SessionEvent): About {
       return { ...ofSession(event), tone: 'alarm', sentence: `The stored value “${event.key}” is not JSON.` }
     case 'session.replaced':
       return { ...ofSession(event), scope: event.scope, sentence: replacedSentence(event) }
+    case 'session.stolen':
+      return {
+        ...ofSession(event),
+        scope: event.scope,
+        tone: 'alarm',
+        sentence: `An old secret of a remembered session was shown by ${event.shown}; ${event.known ?? 'another browser'} had signed in. Two browsers have had the cookie, so both are out.`,
+      }
+    case 'handle.rotated':
+      return { ...ofSession(event), scope: event.scope, sentence: 'The secret in the remembered cookie was replaced by the next one.' }
+    case 'account.auth-changed':
+      return {
+        ...ofSession(event),
+        tone: 'refused',
+        sentence: `The password of ${event.account} has changed since. The session has ended.`,
+      }
     case 'account.signed-in':
       return { ...ofSession(event), sentence: `${event.account} signed in.` }
     case 'account.signed-out':

@@ -7,6 +7,7 @@ export const COOKIE: Readonly<Record<CookieReason, string>> = {
   'wrong-host': 'The cookie belongs to another host. It opens nothing here, and the session that it belongs to is untouched.',
   expired: 'The session was idle for too long, or reached its absolute end.',
   ambiguous: 'Two cookies of this name belong to two live sessions. One was planted and nothing tells which, so neither is used.',
+  stolen: 'The cookie is of a remembered session, and older than the one that took its place. Two browsers have had it, so both are out.',
 }
 
 export const REQUEST: Readonly<Record<RequestReason, string>> = {

@@ -6,10 +6,13 @@
 import { channel } from 'node:diagnostics_channel'
 import { arrive } from './arrival.ts'
 import { checkedAccountId } from './core/account.ts'
+import { publicAccount } from './core/accounts.ts'
 import type { Seen } from './core/bridge.ts'
 import type { Carrier } from './core/carried.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
+import type { Device } from './core/devices.ts'
+import { deviceFrom } from './core/devices.ts'
 import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
 import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
@@ -28,7 +31,7 @@ import type { StoredSession } from './core/store.ts'
 import { startSweeping } from './core/sweep.ts'
 import { setLeft } from './core/ticket.ts'
 import type { Place } from './core/topology.ts'
-import type { Host, MaybePromise, RegisteredData, Scope, SessionId } from './core/types.ts'
+import type { Account, Host, MaybePromise, RegisteredData, Scope, SessionId } from './core/types.ts'
 import { isPromise } from './core/types.ts'
 import type { Visit } from './core/visit.ts'
 import { visitOf } from './core/visit.ts'
@@ -67,7 +70,10 @@ export interface OpenOptions extends Signals {
 }
 
 /** A session as an application may list it; times are milliseconds since the epoch. */
-export type SessionInfo = Pick<StoredSession, 'id' | 'createdAt' | 'expiresAt' | 'accounts'>
+export interface SessionInfo extends Pick<StoredSession, 'id' | 'createdAt' | 'expiresAt'> {
+  readonly accounts: readonly Account[]
+  readonly device: Omit<Device, 'current'>
+}
 
 /** A handle as an application may list it; times are milliseconds since the epoch. */
 export type StoredHandleInfo = Omit<HandleInfo, 'current'>
@@ -117,9 +123,9 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   if (config.onEvent) events.subscribe(config.onEvent)
   const emit: Context['emit'] = (host, details) => events.emit({ at: config.now(), host, ...details })
   const store = guardStore(config.store, (details) => events.emit({ at: config.now(), host: null, ...details }))
-  const { lifetime, now, keys, locate, basePath, trustsOrigin } = config
+  const { lifetime, authHashes, now, keys, locate, basePath, trustsOrigin } = config
   const carry = config.store.forRequest === undefined ? null : (carrier: Carrier) => config.store.forRequest!(carrier, store)
-  const context: Context = { store, carry, lifetime, now, keys, locate, basePath, trustsOrigin, emit }
+  const context: Context = { store, carry, lifetime, authHashes, now, keys, locate, basePath, trustsOrigin, emit }
   const stopSweeping = startSweeping(store, config.now)
 
   const refuse = (reason: RequestReason, { method }: Inbound, about: RefusedAbout = {}): Exchange<Data> => {
@@ -216,7 +222,11 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
 
   async function sessionsOf(account: string): Promise<readonly SessionInfo[]> {
     const sessions = await store.sessionsOf(checkedAccountId(account, 'sessionsOf'), config.now())
-    return sessions.map(({ id, createdAt, expiresAt, accounts }) => ({ id, createdAt, expiresAt, accounts }))
+    return sessions.map((each) => {
+      const { id, createdAt, expiresAt, accounts } = each
+      const { current: _, ...device } = deviceFrom(each, null, config.now())
+      return { id, createdAt, expiresAt, accounts: accounts.map(publicAccount), device }
+    })
   }
 
   async function handlesOf(id: SessionId): Promise<readonly StoredHandleInfo[]> {

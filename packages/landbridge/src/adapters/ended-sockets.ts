@@ -23,7 +23,7 @@ export async function closeWithSession<Data extends object>(
   const account = (await session.account())?.id ?? null
 
   const isOver = async (): Promise<boolean> => {
-    const exchange = await sessions.open(request, { changed: () => false })
+    const exchange = await sessions.open(request, { changed: () => false, standing: true })
     if (exchange.kind === 'reply' || (await exchange.session.expiresAt()) === null) return true
     return ((await exchange.session.account())?.id ?? null) !== account
   }

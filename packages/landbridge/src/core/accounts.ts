@@ -2,7 +2,8 @@
 import { isOwnKey, reservedKey } from './entry.ts'
 import { sha256 } from './handle.ts'
 import type { StoredSession } from './store.ts'
-import type { Account, Host, Scope } from './types.ts'
+import type { Lifetime } from './lifetime.ts'
+import type { Account, Host, Scope, StoredAccount } from './types.ts'
 import { entriesOf, valueOf } from './values.ts'
 
 export const ACCOUNTS_LIMIT = 10
@@ -23,19 +24,24 @@ export const CLAIMS_KEY: string = reservedKey('claims')
 /** An account as a chooser shows it. */
 export interface AccountInfo extends Account {
   readonly active: boolean
-  /** Its sign-in is older than the absolute lifetime: it is listed, and has to sign in again to be used. */
+  /** Its sign-in is older than its lifetime, or than its password: it is listed, and has to sign in again to be used. */
   readonly expired: boolean
 }
 
-export const isExpired = (account: Account, now: number, absoluteMs: number): boolean => account.signedInAt + absoluteMs <= now
-
-/** The account, or `null` where there is none or its sign-in has expired. */
-export function unexpired(account: Account | null, now: number, absoluteMs: number): Account | null {
-  return account === null || isExpired(account, now, absoluteMs) ? null : account
+export function isExpired({ signedInAt, remembered }: StoredAccount, now: number, { absoluteMs, rememberMs }: Lifetime): boolean {
+  return signedInAt + (remembered ? rememberMs : absoluteMs) <= now
 }
 
+/** The account, or `null` where there is none or its sign-in has expired. */
+export function unexpired(account: StoredAccount | null, now: number, lifetime: Lifetime): StoredAccount | null {
+  return account === null || isExpired(account, now, lifetime) ? null : account
+}
+
+/** The account as an application sees it. */
+export const publicAccount = ({ id, signedInAt }: StoredAccount): Account => ({ id, signedInAt })
+
 /** The account that is active: the one signed in last, unless a switch came later. Expired or not. */
-export function activeAccount({ accounts }: StoredSession, values: string): Account | null {
+export function activeAccount({ accounts }: StoredSession, values: string): StoredAccount | null {
   const newest = accounts[0] ?? null
   if (accounts.length < 2) return newest
   const switched = recordAt<{ id: string; at: number }>(values, ACTIVE_KEY)
@@ -44,7 +50,7 @@ export function activeAccount({ accounts }: StoredSession, values: string): Acco
 }
 
 /** The account that is meant on a host: its own choice, otherwise the active one. Expired or not. */
-export function accountFor(session: StoredSession, values: string, host: Host): Account | null {
+export function accountFor(session: StoredSession, values: string, host: Host): StoredAccount | null {
   const choice = session.accounts.length < 2 ? null : recordAt<string>(values, choiceKey(host))
   return session.accounts.find(({ id }) => id === choice) ?? activeAccount(session, values)
 }

@@ -3,14 +3,17 @@ import { checkSize } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Presented } from './handle.ts'
 import { hashSecret, mintHandle, readCookieValue } from './handle.ts'
-import { idleEnd } from './lifetime.ts'
+import { cookieAge, idleEnd, lifeOf } from './lifetime.ts'
 import type { Identity } from './identify.ts'
 import type { Live, Recognised } from './recognise.ts'
 import { isLive } from './records.ts'
+import { thoughRotated } from './rotated.ts'
+import type { RotationDue } from './rotation.ts'
+import { confirmedAt, nextSecret, rotatedFrom, rotationKey } from './rotation.ts'
 import type { Context } from './session.ts'
-import type { Changes, Delta, Outcome } from './store.ts'
+import type { Changes, Delta, Outcome, StoredSession } from './store.ts'
 import type { Place } from './topology.ts'
-import type { Account, MaybePromise, Scope, SessionId } from './types.ts'
+import type { MaybePromise, Scope, SessionId, StoredAccount } from './types.ts'
 import { applyChanges } from './values.ts'
 
 /** What the commit will do, gathered from the calls of the application. */
@@ -19,28 +22,47 @@ export interface Pending {
   /** Id and secret of the session that is about to be created or renewed. */
   fresh: Presented | null
   /** Who is signed in from now on, the active account first; `null` leaves that as it is. */
-  accounts: readonly Account[] | null
+  accounts: readonly StoredAccount[] | null
   /** The account that has just signed in: the lifetimes begin anew. */
-  signedIn: Account | null
+  signedIn: StoredAccount | null
   /** Whether the stored values are dropped at the renewal: another account signed in. */
   dropValues: boolean
+  /** The password of the account that signs in again has changed: its other sessions end. */
+  passwordChanged: boolean
+  /** What is due about the secret of the handle that the request came with. */
+  rotation: RotationDue
+}
+
+/** What the browser is to be given. */
+export interface Given extends Presented {
+  /** For how long its cookie is kept, in seconds; `undefined` where it ends with the browser. */
+  readonly maxAgeS: number | undefined
 }
 
 /** How long a renewal leaves a trace of the old id, in milliseconds: requests that run beside it have come to their end by then. */
 const TRACE_MS = 60_000
 
-/** Saves, and returns the handle that the browser has to be given, or `null` when it keeps the one it has. */
+/** Saves, and returns what the browser has to be given, or `null` when it keeps what it has. */
 export async function savePending(
   context: Context,
   place: Place,
   { live, refused }: Recognised,
   { values, guard }: Identity,
   pending: Pending,
-): Promise<Presented | null> {
+): Promise<Given | null> {
   checkSize(applyChanges(values, pending.changes), values)
   if (live === null) return start(context, place, refused, pending)
   const { fresh, changes } = pending
   if (fresh !== null && !isDerived(place, live)) return renew(context, place, { live, guard }, pending, fresh)
+  if (fresh !== null) {
+    // Nothing of the secret before counts any more.
+    changes.set(rotationKey(place.scope), null)
+  } else if (pending.rotation === 'rotate') {
+    const rotated = await rotate(context, place, { live, guard }, changes)
+    if (rotated !== null) return rotated
+  }
+  if (fresh === null && pending.rotation === 'confirm')
+    changes.set(rotationKey(place.scope), confirmedAt(live.session, live.handle, context.now()))
   if (fresh === null && changes.size === 0) return recordVisit(context, place, live)
   const renewed = fresh === null ? {} : { hash: hashSecret(fresh.secret) }
   const outcome = await updateLive(context, place, live, { changes, expect: guard, ...renewed })
@@ -49,16 +71,36 @@ export async function savePending(
   return fresh === null ? null : renewHandle(context, place, live, fresh)
 }
 
+/** Replaces the secret, in the same step as everything else; `null` when a request beside this one was first, or something conflicts. */
+async function rotate(context: Context, place: Place, { live, guard }: Renewed, changes: Changes): Promise<Given | null> {
+  const { store, lifetime, now, emit } = context
+  const { session, handle } = live
+  const secret = nextSecret(live.secret)
+  const delta = {
+    place: place.values,
+    changes: new Map([...changes, [rotationKey(place.scope), rotatedFrom(live.secret, now())]]),
+    expect: guard,
+    expectHash: handle.hash,
+    hash: hashSecret(secret),
+    seenAt: now(),
+    expiresAt: idleEnd(lifetime, now(), session),
+    ...keptAlive(place, live),
+  }
+  if ((await store.update(session.id, place.scope, delta, now())) !== 'saved') return null
+  emit(place.host, { type: 'handle.rotated', session: session.id, scope: place.scope })
+  return { id: session.id, secret, maxAgeS: cookieAge(session, now()) }
+}
+
 /** A spoke's session hangs on the hub's: it must not take that one's place, so only its own handle gets a new secret. */
 const isDerived = ({ span }: Place, { session }: Live): boolean => span?.role === 'spoke' && session.accounts.length > 0
 
-function renewHandle({ emit }: Context, { host, scope }: Place, { session }: Live, { secret }: Presented): Presented {
+function renewHandle({ emit, now }: Context, { host, scope }: Place, { session }: Live, { secret }: Presented): Given {
   emit(host, { type: 'session.renewed', session: session.id, scope, account: session.accounts[0]?.id ?? null, before: session.id })
-  return { id: session.id, secret }
+  return { id: session.id, secret, maxAgeS: cookieAge(session, now()) }
 }
 
 /** Starts a session for a visitor who has none, if there is anything to keep in it. */
-async function start(context: Context, place: Place, refused: readonly string[], pending: Pending): Promise<Presented | null> {
+async function start(context: Context, place: Place, refused: readonly string[], pending: Pending): Promise<Given | null> {
   if (!worthCreating(pending)) return null
   if (!pending.signedIn) await refuseLatecomer(context, place, refused)
   return create(context, place, pending)
@@ -102,9 +144,11 @@ const NO_CHANGES: Changes = new Map()
  */
 export function updateLive(context: Context, place: Place, live: Live, change: Change): MaybePromise<Outcome> {
   const now = context.now()
-  const expiresAt = idleEnd(context.lifetime, now, live.session.expiresAt)
-  const delta = { ...change, place: place.values, expectHash: live.handle.hash, seenAt: now, expiresAt, ...keptAlive(place, live) }
-  return context.store.update(live.session.id, place.scope, delta, now)
+  const expiresAt = idleEnd(context.lifetime, now, live.session)
+  const delta = { ...change, place: place.values, seenAt: now, expiresAt, ...keptAlive(place, live) }
+  return thoughRotated(context.store, now, live, (expectHash) =>
+    context.store.update(live.session.id, place.scope, { ...delta, expectHash }, now),
+  )
 }
 
 export type Change = Pick<Delta, 'changes' | 'expect' | 'expectValues' | 'hash'>
@@ -117,10 +161,10 @@ function keptAlive(place: Place, live: Live): Partial<Pick<Delta, 'alsoSeen'>> {
 /** No record and no cookie for a session that would be empty: that is also what removing a value from nothing amounts to. */
 const worthCreating = ({ fresh, changes }: Pending): boolean => fresh !== null || [...changes.values()].some((json) => json !== null)
 
-async function create(context: Context, place: Place, pending: Pending): Promise<Presented> {
+async function create(context: Context, place: Place, pending: Pending): Promise<Given> {
   const fresh = (pending.fresh ??= mintHandle())
-  const { createdAt, expiresAt, handle } = newLifetime(context, fresh)
   const accounts = pending.accounts ?? []
+  const { createdAt, expiresAt, handle } = newLifetime(context, fresh, accounts)
   const text = applyChanges('', pending.changes)
   const [own, shared] = place.values === 'handle' ? [text, ''] : ['', text]
   await context.store.create({
@@ -132,7 +176,7 @@ async function create(context: Context, place: Place, pending: Pending): Promise
     handle: { ...handle, scope: place.scope, values: own },
   })
   announce(context, place, { id: fresh.id, before: null }, accounts, pending)
-  return fresh
+  return { ...fresh, maxAgeS: cookieAge({ expiresAt, accounts }, createdAt) }
 }
 
 /** The session that is renewed, and what must still be so. */
@@ -146,9 +190,10 @@ async function renew(
   { live: { session, handle }, guard }: Renewed,
   pending: Pending,
   fresh: Presented,
-): Promise<Presented> {
+): Promise<Given> {
   const accounts = pending.accounts ?? session.accounts
-  const lifetime = newLifetime(context, fresh, pending.signedIn ? undefined : session)
+  const lifetime = newLifetime(context, fresh, accounts, pending.signedIn ? undefined : session)
+  if (pending.passwordChanged) await endOthers(context, session.id, pending.signedIn!)
   const next = {
     id: fresh.id,
     ...lifetime,
@@ -157,18 +202,21 @@ async function renew(
     place: place.values,
     changes: pending.changes,
     expect: guard,
-    expectHash: handle.hash,
     traceUntil: context.now() + TRACE_MS,
   }
-  let outcome = await context.store.renew(session.id, place.scope, next, context.now())
+  const replace = (changed: Partial<typeof next>): MaybePromise<Outcome> =>
+    thoughRotated(context.store, context.now(), { session, handle }, (expectHash) =>
+      context.store.renew(session.id, place.scope, { ...next, ...changed, expectHash }, context.now()),
+    )
+  let outcome = await replace({})
   if (outcome === 'conflict') {
     if (!pending.signedIn) throw accountChanged()
     // The browser was switched meanwhile: what is stored now is of another account than the one that has just signed in.
-    outcome = await context.store.renew(session.id, place.scope, { ...next, keepValues: false, expect: [] }, context.now())
+    outcome = await replace({ keepValues: false, expect: [] })
   }
   if (outcome === 'saved') {
     announce(context, place, { id: fresh.id, before: session.id }, accounts, pending)
-    return fresh
+    return { ...fresh, maxAgeS: cookieAge({ expiresAt: lifetime.expiresAt, accounts }, context.now()) }
   }
   // Someone who just proved who they are need not suffer from the end of the visit before: they get a new session, with
   // nothing of the ended one, nor any account that was beside theirs. A mere renewal has nothing to go on with.
@@ -176,11 +224,26 @@ async function renew(
   throw ended(context, place, session.id)
 }
 
+/**
+ * Before the session at hand is renewed: if the store fails here, nothing has changed, and the visitor tries again. A session that signs in
+ * meanwhile did so with the password before, and `authHash` tells.
+ */
+async function endOthers({ store, emit }: Context, except: SessionId, { id: account }: StoredAccount): Promise<void> {
+  try {
+    const sessions = await store.revokeAccount(account, except)
+    emit(null, { type: 'account.revoked', account, sessions })
+  } catch (error) {
+    // A store that cannot list the sessions of an account: they end one by one, at their next requests.
+    if ((error as LandbridgeError).code !== 'ERR_STORE_INCAPABLE') throw error
+  }
+}
+
 /** Lifetimes of a new session, or of a successor that keeps the end of the session before it. */
-function newLifetime(context: Context, fresh: Presented, before?: { readonly createdAt: number; readonly expiresAt: number }) {
-  const now = context.now()
-  const { createdAt, expiresAt } = before ?? { createdAt: now, expiresAt: now + context.lifetime.absoluteMs }
-  const handle = { hash: hashSecret(fresh.secret), createdAt: now, seenAt: now, expiresAt: idleEnd(context.lifetime, now, expiresAt) }
+function newLifetime({ lifetime, now: clock }: Context, fresh: Presented, accounts: readonly StoredAccount[], before?: StoredSession) {
+  const now = clock()
+  const createdAt = before?.createdAt ?? now
+  const expiresAt = before?.expiresAt ?? now + lifeOf(lifetime, accounts)
+  const handle = { hash: hashSecret(fresh.secret), createdAt: now, seenAt: now, expiresAt: idleEnd(lifetime, now, { expiresAt, accounts }) }
   return { createdAt, expiresAt, handle }
 }
 
@@ -188,7 +251,7 @@ function announce(
   { emit }: Context,
   { host, scope }: Place,
   { id: session, before }: { readonly id: SessionId; readonly before: SessionId | null },
-  accounts: readonly Account[],
+  accounts: readonly StoredAccount[],
   { signedIn }: Pending,
 ): void {
   const type = before === null ? 'session.created' : 'session.renewed'

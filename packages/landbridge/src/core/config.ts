@@ -1,9 +1,11 @@
+import type { AuthHash, AuthHashes } from './auth-hash.ts'
+import { authHashes } from './auth-hash.ts'
 import { Faults, show } from './errors.ts'
 import type { EventListener } from './events.ts'
 import { FOREIGN_OPTIONS } from './foreign-options.ts'
 import type { Keys } from './keys.ts'
 import { compileKeys, faultKeysMissing } from './keys.ts'
-import type { Duration, Lifetime } from './lifetime.ts'
+import type { Lifetime, LifetimeOptions } from './lifetime.ts'
 import { checkLifetime } from './lifetime.ts'
 import type { TrustsOrigin } from './origin.ts'
 import { compileOrigins } from './origin.ts'
@@ -24,8 +26,16 @@ export interface SessionsOptions {
    * them open, so that a key can be replaced without breaking a crossing that is under way.
    */
   readonly keys?: readonly string[]
-  /** `idle` (default 30 minutes) ends a session nobody uses; `absolute` (default 14 days) ends each one. */
-  readonly lifetime?: { readonly idle?: Duration; readonly absolute?: Duration }
+  /**
+   * `idle` (default 30 minutes) ends a session nobody uses; `absolute` (default 14 days) ends each one. `remember` (default 60 days) takes
+   * the place of both where the visitor asked to stay signed in; the secret in such a cookie is replaced after `rotateAfter` (default a day).
+   */
+  readonly lifetime?: LifetimeOptions
+  /**
+   * Gives what changes with the password of an account. Then a change ends all its sessions but the one that signs in again, each at its
+   * next request: an answer may confirm a sign-in for 5 seconds more.
+   */
+  readonly authHash?: AuthHash
   /** Addresses and CIDR ranges of the proxies whose forwarded headers say which host and scheme the browser used. Default: none. */
   readonly trustedProxies?: readonly string[]
   /** Other origins that may send unsafe requests, such as `'https://*.example.com'`. Default: none. */
@@ -51,6 +61,7 @@ export interface Config {
   readonly keys: Keys | null
   readonly basePath: string
   readonly lifetime: Lifetime
+  readonly authHashes: AuthHashes | null
   readonly trustsPeer: TrustsPeer | null
   readonly trustsOrigin: TrustsOrigin
   readonly insecureBypass: ((request: RequestSummary) => boolean) | null
@@ -63,6 +74,7 @@ const OPTIONS = [
   'store',
   'keys',
   'lifetime',
+  'authHash',
   'trustedProxies',
   'trustedOrigins',
   'insecureBypass',
@@ -98,6 +110,7 @@ export function compileConfig(options: SessionsOptions): Config {
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)
   checkFunction('onEvent', given.onEvent, faults)
+  checkFunction('authHash', given.authHash, faults)
   checkClock(given.clock, faults)
   const lifetime = checkLifetime(given.lifetime, faults)
   const trustsPeer = compileProxies(given.trustedProxies, faults)
@@ -108,8 +121,9 @@ export function compileConfig(options: SessionsOptions): Config {
   checkStoreCrosses(given.store, given.topology, faults)
   const basePath = checkBasePath(given.basePath, faults)
   faults.throwIfAny()
-  const { store, insecureBypass = null, onEvent = null } = options
-  return { locate, store, keys, basePath, lifetime, trustsPeer, trustsOrigin, insecureBypass, onEvent, now }
+  const { store, insecureBypass = null, onEvent = null, authHash } = options
+  const hashes = authHash === undefined ? null : authHashes(authHash, now)
+  return { locate, store, keys, basePath, lifetime, authHashes: hashes, trustsPeer, trustsOrigin, insecureBypass, onEvent, now }
 }
 
 function checkKeysNotNeeded(topology: unknown, faults: Faults): void {

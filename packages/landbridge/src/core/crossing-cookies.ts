@@ -155,6 +155,7 @@ const HINT = '__Secure-hint'
 export const readHint = (cookies: string): string | null => cookieValues(cookies, HINT)[0]?.slice(0, 64) ?? null
 
 /** Page script may read it: it changes when somebody signs in, out, or switches, and says no more than that. */
-export const writeHint = (domain: string): string => `${HINT}=${randomId()}; Path=/; Domain=${domain}; Secure; SameSite=Lax`
+export const writeHint = (domain: string, maxAgeS?: number): string =>
+  `${HINT}=${randomId()}; Path=/; Domain=${domain}${maxAgeS === undefined ? '' : `; Max-Age=${maxAgeS}`}; Secure; SameSite=Lax`
 
 export const clearHint = (domain: string): string => clearCookie({ name: HINT, domain, sameSite: 'Lax' })

@@ -15,8 +15,9 @@ export type RequestReason =
 /**
  * Why a presented cookie was not honoured; the request goes on anonymously.
  * `ambiguous`: two cookies of the name belong to two live sessions, so one of them was planted.
+ * `stolen`: it holds a secret of a remembered handle that was replaced long ago, so two browsers have had it.
  */
-export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expired' | 'ambiguous'
+export type CookieReason = 'malformed' | 'unknown-handle' | 'wrong-host' | 'expired' | 'ambiguous' | 'stolen'
 
 /**
  * Why a step of a crossing was refused. Nothing was written then, but for the ticket that was taken and is spent.
@@ -62,6 +63,22 @@ export type SessionEvent = { readonly at: number; readonly host: Host | null } &
       readonly before: SessionId | null
     }
   | { readonly type: 'session.ended'; readonly session: SessionId; readonly scope: Scope | null }
+  /** The secret of a remembered handle was replaced, as it is from time to time. */
+  | { readonly type: 'handle.rotated'; readonly session: SessionId; readonly scope: Scope }
+  /**
+   * A secret was shown that had been replaced: a cookie was copied. What it opened has ended, at a spoke the handle, elsewhere the session.
+   * `known` is the browser that signed in, `shown` the one that showed the old cookie: which of them is the thief's, nobody can tell.
+   */
+  | {
+      readonly type: 'session.stolen'
+      readonly session: SessionId
+      readonly scope: Scope
+      readonly account: string | null
+      readonly known: string | null
+      readonly shown: string
+    }
+  /** Its password changed since it signed in here, or it is gone: see `authHash`. The session has ended. */
+  | { readonly type: 'account.auth-changed'; readonly session: SessionId; readonly account: string }
   /** A stored value could not be read and counts as absent; `key` is empty where the damage left none. */
   | { readonly type: 'session.corrupt'; readonly session: SessionId; readonly key: string }
   | { readonly type: 'account.signed-in' | 'account.signed-out'; readonly session: SessionId; readonly account: string }

@@ -1,6 +1,17 @@
 /** Whose session it is on this host: the active account, and at a spoke the one that the application lets in there. */
 import type { AccountInfo } from './accounts.ts'
-import { accountFor, ACTIVE_KEY, activeAccount, BOUND_KEY, CLAIMS_KEY, isExpired, recordAt, removalsOf, unexpired } from './accounts.ts'
+import {
+  accountFor,
+  ACTIVE_KEY,
+  activeAccount,
+  BOUND_KEY,
+  CLAIMS_KEY,
+  isExpired,
+  publicAccount,
+  recordAt,
+  removalsOf,
+  unexpired,
+} from './accounts.ts'
 import type { Authorize, Claims } from './bridge.ts'
 import { accountChanged, updateLive } from './commit.ts'
 import { withinDeadline } from './deadline.ts'
@@ -11,12 +22,12 @@ import { isLive, valuesAt } from './records.ts'
 import type { Context } from './session.ts'
 import type { Expectation } from './store.ts'
 import type { Place } from './topology.ts'
-import type { Account, Host, MaybePromise } from './types.ts'
+import type { Account, Host, MaybePromise, StoredAccount } from './types.ts'
 import { isPromise } from './types.ts'
 import { applyChanges, valueOf } from './values.ts'
 
 export interface Identity {
-  readonly account: Account | null
+  readonly account: StoredAccount | null
   /** What `authorize` said of the account on this host; `null` where nobody asks it. */
   readonly claims: Claims | null
   readonly values: string
@@ -32,14 +43,31 @@ const CLAIMS_MS = 300_000
 
 /** `null`: the session opens nothing here, because its account may not use this host, or has to sign in again. */
 export function identify(context: Context, place: Place, live: Live): MaybePromise<Identity | null> {
-  return place.span?.role === 'spoke' && live.session.accounts.length > 0
-    ? atSpoke(context, place, live)
-    : identifyHere(context, place, live)
+  const identity =
+    place.span?.role === 'spoke' && live.session.accounts.length > 0 ? atSpoke(context, place, live) : identifyHere(context, place, live)
+  if (context.authHashes === null) return identity
+  return isPromise(identity) ? identity.then((each) => confirmed(context, place, live, each)) : confirmed(context, place, live, identity)
+}
+
+/** A sign-in from before the password changed ends, with all the session: what it holds was meant for whoever knew that password. */
+function confirmed(context: Context, place: Place, live: Live, identity: Identity | null): MaybePromise<Identity | null> {
+  if (identity === null || identity.account === null) return identity
+  const { account } = identity
+  const holds = context.authHashes!.holds(account)
+  if (!isPromise(holds)) return holds ? identity : endOutdated(context, place, live, account)
+  return holds.then((does) => (does ? identity : endOutdated(context, place, live, account)))
+}
+
+async function endOutdated({ store, emit }: Context, { host }: Place, { session }: Live, { id: account }: StoredAccount): Promise<null> {
+  const ended = await store.revoke(session.id)
+  emit(host, { type: 'account.auth-changed', session: session.id, account })
+  if (ended) emit(host, { type: 'session.ended', session: session.id, scope: null })
+  return null
 }
 
 function identifyHere(context: Context, place: Place, { session, handle }: Live): Identity {
   const values = valuesAt(session, handle, place.values)
-  const account = unexpired(activeAccount(session, values), context.now(), context.lifetime.absoluteMs)
+  const account = unexpired(activeAccount(session, values), context.now(), context.lifetime)
   const guard = session.accounts.length < 2 ? NO_GUARD : [{ key: ACTIVE_KEY, json: valueOf(values, ACTIVE_KEY) }]
   return { account, claims: null, values, guard }
 }
@@ -48,7 +76,7 @@ function identifyHere(context: Context, place: Place, { session, handle }: Live)
 function atSpoke(context: Context, place: Place, live: Live, tries = 0): MaybePromise<Identity | null> {
   const { session, handle } = live
   const now = context.now()
-  const account = unexpired(accountFor(session, session.values, place.host), now, context.lifetime.absoluteMs)
+  const account = unexpired(accountFor(session, session.values, place.host), now, context.lifetime)
   if (account === null) return null
   const known = recordAt<{ at: number; claims: Claims | false }>(handle.values, CLAIMS_KEY)
   const bound = recordAt<string>(handle.values, BOUND_KEY)
@@ -57,12 +85,12 @@ function atSpoke(context: Context, place: Place, live: Live, tries = 0): MaybePr
   return bound === account.id ? refreshClaims(context, place, live, account) : rebind(context, place, live, account, tries)
 }
 
-function identityAtSpoke(account: Account, claims: Claims | false, values: string): Identity | null {
+function identityAtSpoke(account: StoredAccount, claims: Claims | false, values: string): Identity | null {
   return claims === false ? null : { account, claims, values, guard: [{ key: BOUND_KEY, json: JSON.stringify(account.id) }] }
 }
 
 /** Asks the application again and keeps its answer with the handle. */
-async function refreshClaims(context: Context, place: Place, live: Live, account: Account): Promise<Identity | null> {
+async function refreshClaims(context: Context, place: Place, live: Live, account: StoredAccount): Promise<Identity | null> {
   const { values } = live.handle
   const { claims, changes } = await boundTo(context, place, account)
   // When another request was first, it has found the same, or the next request will look again.
@@ -76,7 +104,7 @@ const REBIND_TRIES = 16
  * Gives the handle to another account. The values of the one before go, all of them: one that was saved while the application was asked
  * would otherwise stay behind, so then this is done again with what is there now.
  */
-async function rebind(context: Context, place: Place, live: Live, account: Account, tries: number): Promise<Identity | null> {
+async function rebind(context: Context, place: Place, live: Live, account: StoredAccount, tries: number): Promise<Identity | null> {
   const { values } = live.handle
   const { claims, changes } = await boundTo(context, place, account)
   const moved = new Map([...removalsOf(values), ...changes])
@@ -91,7 +119,7 @@ async function rebind(context: Context, place: Place, live: Live, account: Accou
 }
 
 /** The changes by which a handle belongs to an account. */
-async function boundTo(context: Context, place: Place, account: Account) {
+async function boundTo(context: Context, place: Place, account: StoredAccount) {
   const claims = await authorizeAt(place.span!.bridge.authorize!, account, place.host)
   const changes = new Map([
     [BOUND_KEY, JSON.stringify(account.id)],
@@ -104,7 +132,7 @@ async function boundTo(context: Context, place: Place, account: Account) {
 export async function authorizeAt(authorize: Authorize, account: Account, host: Host): Promise<Claims | false> {
   let answer: unknown
   try {
-    const given = authorize(account, host)
+    const given = authorize(publicAccount(account), host)
     answer = isPromise(given) ? await withinDeadline(given, 'authorize function') : given
   } catch (cause) {
     throw new LandbridgeError('ERR_AUTHORIZE_UNAVAILABLE', 'The authorize function of the application failed.', {
@@ -119,13 +147,19 @@ export async function authorizeAt(authorize: Authorize, account: Account, host: 
 }
 
 /** The accounts of this browser as this host may know them: at a spoke only its own. */
-export function accountInfos(context: Context, place: Place, { session, handle }: Live, { account }: Identity): readonly AccountInfo[] {
-  if (place.span?.role === 'spoke') return account === null ? [] : [{ ...account, active: true, expired: false }]
+export async function accountInfos(
+  context: Context,
+  place: Place,
+  { session, handle }: Live,
+  { account }: Identity,
+): Promise<readonly AccountInfo[]> {
+  if (place.span?.role === 'spoke') return account === null ? [] : [{ ...publicAccount(account), active: true, expired: false }]
   const active = activeAccount(session, valuesAt(session, handle, place.values))
-  const { absoluteMs } = context.lifetime
-  return session.accounts.map((each) => ({
-    ...each,
-    active: each.id === active?.id,
-    expired: isExpired(each, context.now(), absoluteMs),
-  }))
+  return Promise.all(
+    session.accounts.map(async (each) => ({
+      ...publicAccount(each),
+      active: each.id === active?.id,
+      expired: isExpired(each, context.now(), context.lifetime) || !((await context.authHashes?.holds(each)) ?? true),
+    })),
+  )
 }

@@ -1,15 +1,16 @@
 /** The issuing host's answer to an ask: a ticket, or nobody. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { accountFor, activeAccount, leftKey, unexpired } from './accounts.ts'
+import { accountFor, activeAccount, leftKey, publicAccount, unexpired } from './accounts.ts'
 import type { Ask } from './ask.ts'
 import { isOwnAct } from './ask.ts'
 import type { Claims, Mode } from './bridge.ts'
 import { authorizeAt } from './identify.ts'
+import { isRemembered } from './lifetime.ts'
 import { recognise } from './recognise.ts'
 import { mintTicket, setLeft } from './ticket.ts'
-import type { Account } from './types.ts'
+import type { StoredAccount } from './types.ts'
 import type { BridgedPlace, Visit } from './visit.ts'
-import { cookiesOf } from './visit.ts'
+import { cookiesOf, freshLook } from './visit.ts'
 import { valueOf } from './values.ts'
 
 /** For whom a ticket is wanted, and by which way it will travel. */
@@ -22,7 +23,7 @@ export interface Wanted extends Pick<Ask, 'asker' | 'rid' | 'cc'> {
 /** The secret of a new ticket, or `null` for nobody: not signed in and not allowed are one answer. */
 export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted): Promise<string | null> {
   const { context, place } = visit
-  const { live } = await recognise(context, place, cookiesOf(visit), true)
+  const { live } = await recognise(context, place, cookiesOf(visit), freshLook(visit))
   const nobody = (because: 'signed-out' | 'not-authorized' | 'signed-out-here'): null => {
     context.emit(place.host, { type: 'crossing.answered-nobody', rid, mode, destination: asker.host, because })
     return null
@@ -31,8 +32,9 @@ export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted):
   const { session } = live
   const isHub = place.span.bridge.kind === 'hub'
   const chosen = isHub ? accountFor(session, session.values, asker.host) : activeAccount(session, session.values)
-  const account = unexpired(chosen, context.now(), context.lifetime.absoluteMs)
+  const account = unexpired(chosen, context.now(), context.lifetime)
   if (isHub && account === null) return nobody('signed-out')
+  if (account !== null && !((await context.authHashes?.holds(account)) ?? true)) return nobody('signed-out')
   const claims = isHub ? await claimsAt(visit, asker, account!) : undefined
   if (claims === false) return nobody('not-authorized')
   const left = valueOf(session.values, leftKey(asker.scope))
@@ -43,7 +45,8 @@ export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted):
     destination: asker.host,
     session: session.id,
     ends: session.expiresAt,
-    account,
+    account: account && publicAccount(account),
+    ...(isRemembered(session.accounts) ? { remembered: true as const } : {}),
     cc,
     rid,
     mode,
@@ -51,7 +54,7 @@ export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted):
   return mintTicket(visit, claims === undefined ? given : { ...given, claims })
 }
 
-const claimsAt = ({ place }: Visit, asker: BridgedPlace, account: Account): Promise<Claims | false> =>
+const claimsAt = ({ place }: Visit, asker: BridgedPlace, account: StoredAccount): Promise<Claims | false> =>
   authorizeAt(place.span.bridge.authorize!, account, asker.host)
 
 const CLASS_MS = 100

@@ -1,9 +1,13 @@
 /** From the Cookie header of a request to the session it may use. Refusals are events; the request goes on anonymously. */
+import { agentLabel } from './agent.ts'
 import { cookieValues } from './cookie.ts'
+import { deviceOf } from './devices.ts'
 import type { CookieReason } from './events.ts'
 import type { Presented } from './handle.ts'
 import { constantTimeEqual, hashSecret, readCookieValue } from './handle.ts'
+import { isRemembered } from './lifetime.ts'
 import { isLive } from './records.ts'
+import { judgeOld } from './rotation.ts'
 import type { Context } from './session.ts'
 import type { StoredHandle, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
@@ -15,6 +19,8 @@ export interface Live {
   readonly session: StoreRead
   readonly handle: StoredHandle
   readonly secret: HandleSecret
+  /** The secret is the one before the handle's: a request beside this one has replaced it. */
+  readonly isOld?: true
 }
 
 export interface Recognised {
@@ -31,14 +37,25 @@ const CANDIDATE_LIMIT = 8
 const NONE: readonly string[] = []
 const NOBODY: Recognised = { live: null, strays: false, refused: NONE }
 
-/** With `fresh` no cache answers: for what leads to a handle of another host. */
-export function recognise(context: Context, place: Place, header: string | undefined, fresh = false): MaybePromise<Recognised> {
+/** How a request is looked at. */
+export interface Look {
+  /** No cache answers: for what leads to a handle of another host. */
+  readonly fresh?: boolean
+  /** The request was recognised before, and goes on, as an open socket does: secrets of its handle that were replaced since are no theft. */
+  readonly standing?: boolean | undefined
+  /** The `User-Agent` header, for the event that tells of a theft. */
+  readonly agent?: string | undefined
+}
+
+const FIRST_LOOK: Look = {}
+
+export function recognise(context: Context, place: Place, header: string | undefined, look: Look = FIRST_LOOK): MaybePromise<Recognised> {
   if (header === undefined) return NOBODY
   const values = cookieValues(header, place.cookie.name)
   if (values.length === 0) return NOBODY
-  if (values.length > 1) return recogniseAmong(context, place, values, fresh)
+  if (values.length > 1) return recogniseAmong(context, place, values, look)
   const value = values[0]!
-  const live = verify(context, place, value, fresh)
+  const live = verify(context, place, value, look)
   return isPromise(live) ? live.then((found) => alone(value, found)) : alone(value, live)
 }
 
@@ -48,13 +65,13 @@ const alone = (value: string, live: Live | null): Recognised => ({ live, strays:
  * Several cookies of one name: order proves nothing, so each is tried. When two belong to live sessions, one was planted and
  * nothing tells which: this request is anonymous, and clearing the strays lets the next one be clear.
  */
-async function recogniseAmong(context: Context, place: Place, values: readonly string[], fresh: boolean): Promise<Recognised> {
+async function recogniseAmong(context: Context, place: Place, values: readonly string[], look: Look): Promise<Recognised> {
   context.emit(place.host, { type: 'cookie.duplicate', count: values.length })
   const found: Live[] = []
   const candidates = values.filter(readCookieValue)
   const tried = candidates.slice(0, CANDIDATE_LIMIT)
   for (const value of tried) {
-    const live = await verify(context, place, value, fresh)
+    const live = await verify(context, place, value, look)
     if (live !== null) found.push(live)
   }
   // Beyond the limit the right one may stand unseen behind planted ones: those have to go, or it would never be reached.
@@ -64,37 +81,58 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
   return { live, strays, refused: live === null ? tried : NONE }
 }
 
-function verify(context: Context, place: Place, value: string, fresh: boolean): MaybePromise<Live | null> {
+function verify(context: Context, place: Place, value: string, look: Look): MaybePromise<Live | null> {
   const presented = readCookieValue(value)
   if (presented === null) return refuse(context, place, 'malformed', null)
-  const read = context.store.read(presented.id, place.scope, fresh)
-  return isPromise(read) ? read.then((session) => judge(context, place, presented, session)) : judge(context, place, presented, read)
+  const read = context.store.read(presented.id, place.scope, look.fresh)
+  return isPromise(read)
+    ? read.then((session) => judge(context, place, presented, session, look))
+    : judge(context, place, presented, read, look)
 }
 
-function judge(context: Context, place: Place, presented: Presented, session: StoreRead | null): MaybePromise<Live | null> {
+function judge(context: Context, place: Place, presented: Presented, session: StoreRead | null, look: Look): MaybePromise<Live | null> {
   if (session === null) return refuse(context, place, 'unknown-handle', presented.id)
   const hash = hashSecret(presented.secret)
   const { handle } = session
-  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented, session)
+  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented, session, look)
   // Asked this way round, a time that is no number is over.
   if (!isLive(session, context.now())) return refuse(context, place, 'expired', session.id)
   return { session, handle, secret: presented.secret }
 }
 
 /**
- * The cold path of a refusal: was this the cookie of another scope of that session? The handles come from the store itself: a cookie of
- * this scope among them is newer than what a near cache remembered, and right.
+ * The cold path of a refusal: is this a secret that was replaced, or the cookie of another scope of that session? What decides comes from
+ * the store itself: a cookie may be newer than what a near cache remembered, and right.
  */
-function explain(context: Context, place: Place, presented: Presented, session: StoreRead): MaybePromise<Live | null> {
-  const { id } = presented
-  const hash = hashSecret(presented.secret)
-  const answer = (handles: readonly StoredHandle[]): MaybePromise<Live | null> => {
-    const owner = handles.find((handle) => constantTimeEqual(hash, handle.hash))
-    if (owner?.scope === place.scope) return judge(context, place, presented, { ...session, handle: owner })
-    return refuse(context, place, owner ? 'wrong-host' : 'unknown-handle', id, owner?.scope)
+async function explain(context: Context, place: Place, presented: Presented, read: StoreRead, look: Look): Promise<Live | null> {
+  const { id, secret } = presented
+  const hash = hashSecret(secret)
+  if (isRemembered(read.accounts)) {
+    const session = await context.store.read(id, place.scope, true)
+    if (isLive(session, context.now())) {
+      const { handle } = session
+      if (constantTimeEqual(hash, handle.hash)) return { session, handle, secret }
+      const judged = judgeOld(session, handle, secret, context.now())
+      if (judged === 'before' || (judged === 'stolen' && look.standing)) return { session, handle, secret, isOld: true }
+      if (judged === 'stolen') return endStolen(context, place, session, look)
+    }
   }
-  const handles = context.store.handlesOf(id)
-  return isPromise(handles) ? handles.then(answer) : answer(handles)
+  const handles = await context.store.handlesOf(id)
+  const owner = handles.find((handle) => constantTimeEqual(hash, handle.hash))
+  if (owner?.scope === place.scope) return judge(context, place, presented, { ...read, handle: owner }, look)
+  return refuse(context, place, owner ? 'wrong-host' : 'unknown-handle', id, owner?.scope)
+}
+
+/** At a spoke, whose host may be anybody's, no more than its own handle is at stake: the next visit there brings a new one from the hub. */
+async function endStolen(context: Context, place: Place, session: StoreRead, { agent }: Look): Promise<null> {
+  const { store, emit } = context
+  const scope = place.span?.role === 'spoke' ? place.scope : undefined
+  const ended = await store.revoke(session.id, scope)
+  const known = deviceOf(session)?.agent ?? null
+  const account = session.accounts[0]?.id ?? null
+  emit(place.host, { type: 'session.stolen', session: session.id, scope: place.scope, account, known, shown: agentLabel(agent) })
+  if (ended) emit(place.host, { type: 'session.ended', session: session.id, scope: scope ?? null })
+  return refuse(context, place, 'stolen', session.id)
 }
 
 function refuse(context: Context, place: Place, reason: CookieReason, session: SessionId | null, belongsTo: Scope | null = null): null {

@@ -10,7 +10,7 @@ import { idleEnd } from './lifetime.ts'
 import type { Live } from './recognise.ts'
 import { recognise } from './recognise.ts'
 import type { Visit } from './visit.ts'
-import { cookiesOf } from './visit.ts'
+import { cookiesOf, freshLook } from './visit.ts'
 
 /** What came of a ticket: `attached` with a new handle, `connected` when the browser had it already, or a reason. */
 export type Redemption =
@@ -33,7 +33,7 @@ export async function redeem(visit: Visit, secret: string | undefined, proof: Pr
   if (typeof ticket === 'string') return refused(ticket)
   const isOwnAct = act !== null && (act.session === null || act.session === ticket.session)
   if (out !== null && !isOwnAct) return refused('signed-out-here')
-  const { live } = await recognise(context, place, cookiesOf(visit), true)
+  const { live } = await recognise(context, place, cookiesOf(visit), freshLook(visit))
   const welcome = out === null ? [] : [clearOut()]
   if (live !== null && live.session.id === ticket.session) return { outcome: 'connected', cookies: welcome }
   if (live !== null && !(await givesWay(visit, live, ticket, isOwnAct))) return refused('session-kept')
@@ -45,7 +45,7 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null, welcome
   const { store, lifetime } = context
   const now = context.now()
   const secret = mintSecret()
-  const expiresAt = idleEnd(lifetime, now, ticket.ends)
+  const expiresAt = ticket.remembered ? ticket.ends : idleEnd(lifetime, now, { expiresAt: ticket.ends, accounts: [] })
   const values = boundValues(ticket, carriedValues(before, ticket))
   const handle = { scope: place.scope, hash: hashSecret(secret), createdAt: now, seenAt: now, expiresAt, values }
   const outcome = await store.attach(ticket.session, ticket.through, handle, ticket.iat, now, [{ key: leftKey(place.scope), json: null }])
@@ -65,7 +65,9 @@ async function attach(visit: Visit, ticket: Ticket, before: Live | null, welcome
     rid: ticket.rid,
     replaced: before?.session.id ?? null,
   })
-  return { outcome: 'attached', cookies: [setCookie(place.cookie, writeCookieValue({ id: ticket.session, secret })), ...welcome] }
+  const maxAgeS = ticket.remembered ? Math.floor((ticket.ends - now) / 1000) : undefined
+  const cookie = setCookie(place.cookie, writeCookieValue({ id: ticket.session, secret }), maxAgeS)
+  return { outcome: 'attached', cookies: [cookie, ...welcome] }
 }
 
 /**

@@ -12,22 +12,26 @@
  *   live --set--> updated at commit   live --renew, signIn--> renewed at commit   live --destroy--> none, at once
  */
 import type { AccountInfo } from './accounts.ts'
-import { accountTagOf, choicesIn } from './accounts.ts'
+import { accountTagOf, choicesIn, publicAccount } from './accounts.ts'
+import type { SignIn } from './auth-hash.ts'
 import type { Claims, Seen } from './bridge.ts'
 import { accountChanged, savePending } from './commit.ts'
 import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
 import { makeCsrfToken, verifyCsrfToken } from './csrf-token.ts'
+import type { Device } from './devices.ts'
 import { checkedKey, flashKey, jsonOf } from './entry.ts'
 import { mintHandle, writeCookieValue } from './handle.ts'
 import type { ResponseHeaders } from './headers.ts'
 import { sendCookies, varyByCookie } from './headers.ts'
 import { isLocalhost } from './host.ts'
 import { NOBODY_KNOWN } from './identify.ts'
-import { idleEnd } from './lifetime.ts'
+import type { Duration } from './lifetime.ts'
+import { checkedDuration, idleEnd, lifeOf } from './lifetime.ts'
 import type { Inbound } from './request.ts'
 import { RequestState } from './request-state.ts'
 import { mintScripts } from './script-tickets.ts'
 import type { Context, HandleInfo, Reach, Session, Signals, SignInTarget } from './session.ts'
+import { endDevice, endOthers, listDevices } from './session-devices.ts'
 import { accountNow, choose, listAccounts, ownerOf, remove, signInAlone, signInBeside, switchTo } from './session-accounts.ts'
 import { putValue, readAll, readValue, takeValue, updateValue } from './session-values.ts'
 import { recognise } from './recognise.ts'
@@ -37,7 +41,7 @@ import { setLeft } from './ticket.ts'
 import { cookiesAfter } from './traces.ts'
 import type { Account, Host, MaybePromise, SessionId } from './types.ts'
 import type { Visit } from './visit.ts'
-import { visitOf } from './visit.ts'
+import { freshLook, visitOf } from './visit.ts'
 
 export class RequestSession<Data extends object> implements Session<Data> {
   readonly #state: RequestState
@@ -56,7 +60,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   async account(): Promise<Account | null> {
     if (this.#state.found === undefined) await this.#state.find()
-    return accountNow(this.#state)
+    const account = accountNow(this.#state)
+    return account && publicAccount(account)
   }
 
   async claims(): Promise<Claims | null> {
@@ -98,11 +103,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
     return takeValue(this.#state, name)
   }
 
-  signIn(account: { readonly id: string }): Promise<void> {
+  signIn(account: SignIn): Promise<void> {
     return signInAlone(this.#state, account)
   }
 
-  addAccount(account: { readonly id: string }): Promise<void> {
+  addAccount(account: SignIn): Promise<void> {
     return signInBeside(this.#state, account)
   }
 
@@ -121,6 +126,35 @@ export class RequestSession<Data extends object> implements Session<Data> {
 
   async removeAccount(id: string): Promise<void> {
     if ((await remove(this.#state, id)) === 'last') await this.signOut()
+  }
+
+  async fresh(maxAge: Duration): Promise<boolean> {
+    const withinMs = checkedDuration(maxAge, 'fresh')
+    const account = await this.account()
+    // Asked this way round, a time that is no number, or not yet, is not fresh.
+    const ageMs = account === null ? Number.NaN : this.#state.context.now() - account.signedInAt
+    return ageMs >= 0 && ageMs <= withinMs
+  }
+
+  devices(): Promise<readonly Device[]> {
+    return listDevices(this.#state)
+  }
+
+  async endDevice(id: string): Promise<boolean> {
+    const ended = await endDevice(this.#state, id)
+    if (ended === 'current') await this.signOut()
+    return ended !== 'none'
+  }
+
+  endOtherDevices(): Promise<number> {
+    return endOthers(this.#state)
+  }
+
+  async endAllDevices(): Promise<number> {
+    const { live } = await this.#state.find()
+    const others = await endOthers(this.#state)
+    await this.signOut()
+    return live === null ? others : others + 1
   }
 
   async accountTag(): Promise<string> {
@@ -142,7 +176,7 @@ export class RequestSession<Data extends object> implements Session<Data> {
     await this.#state.find()
     if (visit === null || !visit.place.span.bridge.script) return []
     // Like every ticket, by what stands in the store now.
-    const { live } = await recognise(visit.context, visit.place, this.#state.request.header('cookie'), true)
+    const { live } = await recognise(visit.context, visit.place, this.#state.request.header('cookie'), freshLook(visit))
     return live === null ? [] : mintScripts(visit, live, this.#state.identity.account)
   }
 
@@ -207,8 +241,9 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const { pending, context } = this.#state
     if (pending === null) return live?.handle.expiresAt ?? null
     const now = context.now()
-    const end = live === null || pending.signedIn ? now + context.lifetime.absoluteMs : live.session.expiresAt
-    return idleEnd(context.lifetime, now, end)
+    const accounts = pending.accounts ?? live?.session.accounts ?? []
+    const expiresAt = live === null || pending.signedIn ? now + lifeOf(context.lifetime, accounts) : live.session.expiresAt
+    return idleEnd(context.lifetime, now, { expiresAt, accounts })
   }
 
   async csrfToken(): Promise<string> {
@@ -238,23 +273,23 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const { context, place, request, seen } = state
     const found = await state.find()
     const { pending } = state
-    const fresh = pending === null ? null : await state.save(() => savePending(context, place, found, state.identity, pending))
+    const given = pending === null ? null : await state.save(() => savePending(context, place, found, state.identity, pending))
     const cookies = found.strays ? clearStrayCookies(place.cookie, place.host, request.path) : []
     cookies.push(...state.carriedCookies())
-    if (fresh !== null) cookies.push(setCookie(place.cookie, writeCookieValue(fresh)))
+    if (given !== null) cookies.push(setCookie(place.cookie, writeCookieValue(given), given.maxAgeS))
     else if (state.ended !== null) cookies.push(clearCookie(place.cookie))
-    cookies.push(...this.#crossingCookies())
-    state.savedId = fresh?.id ?? null
+    cookies.push(...this.#crossingCookies(given?.maxAgeS))
+    state.savedId = given?.id ?? null
     varyByCookie(headers)
     sendCookies(headers, cookies)
-    if (fresh !== null && !seen.encrypted && !isLocalhost(place.host)) state.emit({ type: 'cookie.insecure-transport' })
+    if (given !== null && !seen.encrypted && !isLocalhost(place.host)) state.emit({ type: 'cookie.insecure-transport' })
   }
 
   /** What other hosts may learn of it, and what holds this one back. */
-  #crossingCookies(): string[] {
+  #crossingCookies(maxAgeS: number | undefined): string[] {
     const visit = this.#visit()
     const { pending, stirred, ended, left } = this.#state
-    return visit === null ? [] : cookiesAfter(visit, { signedIn: (pending?.signedIn ?? null) !== null, stirred, ended, left })
+    return visit === null ? [] : cookiesAfter(visit, { signedIn: (pending?.signedIn ?? null) !== null, stirred, ended, left, maxAgeS })
   }
 
   #visit(): Visit | null {

@@ -10,6 +10,7 @@ import type { EventDetails } from './events.ts'
 import type { Identity } from './identify.ts'
 import { identify, NOBODY_KNOWN } from './identify.ts'
 import { SEEN_FRACTION } from './lifetime.ts'
+import { rotationDue } from './rotation.ts'
 import type { Live, Recognised } from './recognise.ts'
 import { recognise } from './recognise.ts'
 import type { Inbound } from './request.ts'
@@ -76,7 +77,8 @@ export class RequestState {
     if (this.#finding) return this.#finding
     this.#signals?.touched?.()
     try {
-      const found = recognise(this.context, this.place, this.request.header('cookie'))
+      const agent = this.request.header('user-agent')
+      const found = recognise(this.context, this.place, this.request.header('cookie'), { agent, standing: this.#signals?.standing })
       const settled = isPromise(found) ? found.then((each) => this.#identify(each)) : this.#identify(found)
       if (!isPromise(settled)) return settled
       this.#finding = settled
@@ -144,8 +146,9 @@ export class RequestState {
     this.found = identity === null && live !== null ? { live: null, strays, refused: [] } : found
     if (identity !== null && live !== null) {
       const seen = this.context.now() - live.handle.seenAt >= this.context.lifetime.idleMs * SEEN_FRACTION
+      const rotation = rotationDue(live.session, live.handle, live.isOld === true, this.context.lifetime, this.context.now())
       // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
-      if (seen && this.#signalChange()) this.pending ??= newPending()
+      if ((seen || rotation !== null) && this.#signalChange()) (this.pending ??= newPending()).rotation = rotation
     }
     if (strays) this.#signalChange()
     return this.found
@@ -158,7 +161,15 @@ export class RequestState {
   }
 }
 
-const newPending = (): Pending => ({ changes: new Map(), fresh: null, accounts: null, signedIn: null, dropValues: false })
+const newPending = (): Pending => ({
+  changes: new Map(),
+  fresh: null,
+  accounts: null,
+  signedIn: null,
+  dropValues: false,
+  passwordChanged: false,
+  rotation: null,
+})
 
 const failedWith = async (error: unknown): Promise<never> => {
   throw error

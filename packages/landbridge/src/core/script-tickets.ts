@@ -2,14 +2,16 @@
 import { leftKey } from './accounts.ts'
 import { originFor } from './bridge.ts'
 import { newRid } from './crossing-cookies.ts'
+import { publicAccount } from './accounts.ts'
+import { isRemembered } from './lifetime.ts'
 import type { Live } from './recognise.ts'
 import { mintTicket } from './ticket.ts'
 import type { Place } from './topology.ts'
-import type { Account } from './types.ts'
+import type { StoredAccount } from './types.ts'
 import { valueOf } from './values.ts'
 import type { Visit } from './visit.ts'
 
-export async function mintScripts(visit: Visit, { session }: Live, account: Account | null): Promise<readonly string[]> {
+export async function mintScripts(visit: Visit, { session }: Live, account: StoredAccount | null): Promise<readonly string[]> {
   const { context, place, seen } = visit
   const { bridge } = place.span
   const urls = await Promise.all(
@@ -22,7 +24,8 @@ export async function mintScripts(visit: Visit, { session }: Live, account: Acco
         destination,
         session: session.id,
         ends: session.expiresAt,
-        account,
+        account: account && publicAccount(account),
+        ...(isRemembered(session.accounts) ? { remembered: true as const } : {}),
         cc: '',
         rid: newRid(context.now()),
         mode: 'script',

@@ -1,8 +1,10 @@
 /** The accounts of a browser: signed in, added, switched, chosen for one host, removed. */
-import { checkedAccountId } from './account.ts'
 import type { AccountInfo } from './accounts.ts'
-import { ACCOUNTS_LIMIT, ACTIVE_KEY, activeAccount, choiceKey, choicesIn, choicesOf, removalsOf } from './accounts.ts'
+import type { SignIn } from './auth-hash.ts'
+import { accountOf } from './auth-hash.ts'
+import { ACCOUNTS_LIMIT, ACTIVE_KEY, activeAccount, choiceKey, choicesIn, choicesOf, publicAccount, removalsOf } from './accounts.ts'
 import type { Change, Pending } from './commit.ts'
+import { DEVICE_KEY, deviceRecord } from './devices.ts'
 import { accountChanged, ended, updateLive } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
 import { mintHandle } from './handle.ts'
@@ -10,7 +12,7 @@ import { accountInfos, identify, NOBODY_KNOWN } from './identify.ts'
 import type { Live } from './recognise.ts'
 import type { RequestState } from './request-state.ts'
 import { refresh } from './session-values.ts'
-import type { Account } from './types.ts'
+import type { StoredAccount } from './types.ts'
 import { applyChanges } from './values.ts'
 import { memberAt } from './visit.ts'
 
@@ -18,35 +20,45 @@ import { memberAt } from './visit.ts'
 const CHOICES_LIMIT = 100
 
 /** The account that is signed in as this request sees it; `find` has been awaited. */
-export const accountNow = ({ pending, identity }: RequestState): Account | null => pending?.accounts?.[0] ?? identity.account
+export const accountNow = ({ pending, identity }: RequestState): StoredAccount | null => pending?.accounts?.[0] ?? identity.account
 
 export async function listAccounts(state: RequestState): Promise<readonly AccountInfo[]> {
   await state.find()
   const pending = state.pending?.accounts
-  if (pending) return pending.map((account, i) => ({ ...account, active: i === 0, expired: false }))
+  if (pending) return pending.map((account, i) => ({ ...publicAccount(account), active: i === 0, expired: false }))
   return state.live === null ? [] : accountInfos(state.context, state.place, state.live, state.identity)
 }
 
 /** Signs an account in, as the only one. */
-export async function signInAlone(state: RequestState, account: { readonly id: string }): Promise<void> {
-  assertIssuer(state, 'signIn')
-  const id = checkedAccountId(account?.id, 'signIn')
-  await state.find()
-  enter(state, id, [])
+export async function signInAlone(state: RequestState, given: SignIn): Promise<void> {
+  await enter(state, await entering(state, given, 'signIn'), [])
 }
 
 /** Signs an account in beside those that are there. */
-export async function signInBeside(state: RequestState, account: { readonly id: string }): Promise<void> {
-  assertIssuer(state, 'addAccount')
-  const id = checkedAccountId(account?.id, 'addAccount')
-  await state.find()
-  const others = storedAccounts(state).filter((each) => each.id !== id)
+export async function signInBeside(state: RequestState, given: SignIn): Promise<void> {
+  const account = await entering(state, given, 'addAccount')
+  const others = storedAccounts(state).filter((each) => each.id !== account.id)
   if (others.length >= ACCOUNTS_LIMIT) {
     throw new LandbridgeError('ERR_TOO_MANY_ACCOUNTS', `This browser has ${ACCOUNTS_LIMIT} accounts already.`, {
       hint: 'Remove one with removeAccount first.',
     })
   }
-  enter(state, id, others)
+  await enter(state, account, others)
+}
+
+/** The account that signs in, once the session was read. */
+async function entering(state: RequestState, given: SignIn, caller: string): Promise<StoredAccount> {
+  assertIssuer(state, caller)
+  const account = await accountOf(given, state.context.authHashes, state.context.now(), caller)
+  if (account.remembered && state.context.carry !== null) throw cannotRemember(caller)
+  await state.find()
+  return account
+}
+
+function cannotRemember(caller: string): LandbridgeError {
+  return new LandbridgeError('ERR_STORE_INCAPABLE', `${caller} was called with remember, and this store keeps sessions in cookies.`, {
+    hint: 'A cookie that was copied is found out on a server alone: leave remember out, or use a store that is one.',
+  })
 }
 
 export async function switchTo(state: RequestState, id: string): Promise<boolean> {
@@ -107,26 +119,37 @@ export async function remove(state: RequestState, id: string): Promise<'gone' | 
 }
 
 /** At the commit, with all that a renewal does. */
-function enter(state: RequestState, id: string, others: readonly Account[]): void {
+async function enter(state: RequestState, account: StoredAccount, others: readonly StoredAccount[]): Promise<void> {
   const owner = ownerOf(state)
+  const isOther = owner !== null && owner.id !== account.id
+  const passwordChanged = await hasNewPassword(state, account)
   const pending = state.change()
   // What this very request minted before, for a CSRF token, nobody has seen yet.
   pending.fresh ??= mintHandle(state.live?.session.id)
-  pending.signedIn = { id, signedInAt: state.context.now() }
-  settle(state, pending, [pending.signedIn, ...others], owner !== null && owner.id !== id)
+  pending.signedIn = { ...account, signedInAt: state.context.now() }
+  pending.passwordChanged = passwordChanged
+  settle(state, pending, [pending.signedIn, ...others], isOther)
   state.left = false
 }
 
+/** Whether the account was signed in here with another password. One that still counts, under a secret that was replaced, is the same. */
+async function hasNewPassword({ live, context }: RequestState, { id, auth }: StoredAccount): Promise<boolean> {
+  const before = live?.session.accounts.find((account) => account.id === id)?.auth
+  if (before === undefined || before === auth) return false
+  return !((await context.authHashes?.ask(id)) ?? []).includes(before)
+}
+
 /** Whose values they are: also those of an account whose sign-in has expired are not for another one. */
-export const ownerOf = ({ pending, live, values }: RequestState): Account | null =>
+export const ownerOf = ({ pending, live, values }: RequestState): StoredAccount | null =>
   pending?.accounts?.[0] ?? (live && activeAccount(live.session, values))
 
 /**
  * Who is signed in from now on. Another person's values must not reach this account, neither the stored ones nor those set earlier in
  * this request; which hosts are used with an account that stays is kept all the same, and goes with one that leaves.
  */
-function settle(state: RequestState, pending: Pending, accounts: readonly Account[], isOther: boolean): void {
+function settle(state: RequestState, pending: Pending, accounts: readonly StoredAccount[], isOther: boolean): void {
   const choices = choicesOf(applyChanges(state.values, pending.changes))
+  const device = deviceRecord(state.values, state.request.header('user-agent'))
   if (isOther) {
     pending.dropValues = true
     pending.changes.clear()
@@ -137,12 +160,13 @@ function settle(state: RequestState, pending: Pending, accounts: readonly Accoun
     if (!staying.has(json)) pending.changes.set(key, null)
     else if (pending.dropValues) pending.changes.set(key, json)
   }
+  pending.changes.set(DEVICE_KEY, device)
   pending.accounts = accounts
   state.stirred = true
 }
 
 /** The accounts of this browser as the commit will store them. */
-const storedAccounts = ({ pending, live }: RequestState): readonly Account[] => pending?.accounts ?? live?.session.accounts ?? []
+const storedAccounts = ({ pending, live }: RequestState): readonly StoredAccount[] => pending?.accounts ?? live?.session.accounts ?? []
 
 /** A switch among accounts that this very request signed in. */
 function reorder(state: RequestState, pending: Pending, id: string): boolean {
@@ -150,7 +174,7 @@ function reorder(state: RequestState, pending: Pending, id: string): boolean {
   return true
 }
 
-const firstOf = (accounts: readonly Account[], id: string): readonly Account[] =>
+const firstOf = (accounts: readonly StoredAccount[], id: string): readonly StoredAccount[] =>
   accounts.toSorted((a, b) => Number(b.id === id) - Number(a.id === id))
 
 /** What concerns the accounts takes effect at once, so that a request beside this one cannot undo it. `false` after a conflict. */
@@ -168,7 +192,7 @@ async function writeAtOnce(state: RequestState, live: Live, change: Change): Pro
   return true
 }
 
-function assertIssuer({ place }: RequestState, method: string): void {
+export function assertIssuer({ place }: RequestState, method: string): void {
   if (place.span?.role === 'spoke') throw notAtHub(method)
 }
 

@@ -1,9 +1,11 @@
 import type { AccountInfo } from './accounts.ts'
+import type { AuthHashes, SignIn } from './auth-hash.ts'
 import type { Claims } from './bridge.ts'
 import type { CarriedStore, Carrier } from './carried.ts'
+import type { Device } from './devices.ts'
 import type { EventDetails } from './events.ts'
 import type { Keys } from './keys.ts'
-import type { Lifetime } from './lifetime.ts'
+import type { Duration, Lifetime } from './lifetime.ts'
 import type { Locate } from './locate.ts'
 import type { TrustsOrigin } from './origin.ts'
 import type { Store } from './store.ts'
@@ -69,15 +71,17 @@ export interface Session<Data extends object = Record<string, unknown>> {
   flash(key: string): Promise<unknown>
   /**
    * Signs an account in, as the only one of this browser, and renews: new id, new secret, all other handles dead. Values of an
-   * anonymous visitor or of the same account are kept, those of another account dropped. Throws `ERR_ACCOUNT_INVALID` for an id that is
-   * not a well-formed text of 1 to 256 characters, `ERR_NOT_AT_HUB` at a spoke.
+   * anonymous visitor or of the same account are kept, those of another account dropped. With `remember` the sign-in outlives the
+   * browser's end. Where `authHash` is another one than this browser signed in with before, the account's other sessions end.
+   * Throws `ERR_ACCOUNT_INVALID` for an id that is not a well-formed text of 1 to 256 characters, `ERR_NOT_AT_HUB` at a spoke,
+   * `ERR_STORE_INCAPABLE` for `remember` where the session travels in cookies.
    */
-  signIn(account: { readonly id: string }): Promise<void>
+  signIn(account: SignIn): Promise<void>
   /**
    * Signs a further account in, which is active from now on, and renews as `signIn` does; for an account that is there already it is
    * the new sign-in. Throws as `signIn` does, and `ERR_TOO_MANY_ACCOUNTS` beyond ten.
    */
-  addAccount(account: { readonly id: string }): Promise<void>
+  addAccount(account: SignIn): Promise<void>
   /**
    * Makes another account of this browser the active one, at once, on all hosts that made no choice of their own. `false` when it is not
    * there, or expired. Values of the account before are dropped. Throws `ERR_NOT_AT_HUB` at a spoke.
@@ -92,6 +96,22 @@ export interface Session<Data extends object = Record<string, unknown>> {
   choices(): Promise<ReadonlyMap<Host, string>>
   /** Signs one account out on all hosts, and renews; without any account left the session ends. Throws `ERR_NOT_AT_HUB` at a spoke. */
   removeAccount(id: string): Promise<void>
+  /**
+   * Whether the account signed in within `maxAge`, as in `'10m'` (a number counts milliseconds): ask for the password again where not,
+   * before an act that a stolen session must not be enough for. Throws `ERR_DURATION_INVALID`.
+   */
+  fresh(maxAge: Duration): Promise<boolean>
+  /**
+   * The browsers that the account is signed in on, the one seen last first; empty for an anonymous visitor. Throws `ERR_NOT_AT_HUB` at a
+   * spoke, as do the methods that end them, and `ERR_STORE_INCAPABLE` where the store cannot list the sessions of an account.
+   */
+  devices(): Promise<readonly Device[]>
+  /** Ends the session of one of those browsers, at once, this one included; `false` when it is not among them. */
+  endDevice(id: string): Promise<boolean>
+  /** Ends the account's sessions in all other browsers, and returns how many. */
+  endOtherDevices(): Promise<number>
+  /** Ends the account's sessions in all browsers, this one last, and returns how many. */
+  endAllDevices(): Promise<number>
   /**
    * Names the account that a page is made for, without saying which: put it in a form field and check it with `requireAccount`, or send it
    * as `x-session-account`, which is checked before the application runs.
@@ -133,13 +153,15 @@ export interface Context {
   /** Opens the store anew for a request; `null` where sessions are kept on the server. */
   readonly carry: ((carrier: Carrier) => CarriedStore) | null
   readonly lifetime: Lifetime
+  /** `null` where the application does not tell when a password changes. */
+  readonly authHashes: AuthHashes | null
   readonly now: () => number
   /** `null` where nothing crosses. */
   readonly keys: Keys | null
   readonly locate: Locate
   readonly basePath: string
   readonly trustsOrigin: TrustsOrigin
-  readonly emit: (host: Host, event: EventDetails) => void
+  readonly emit: (host: Host | null, event: EventDetails) => void
 }
 
 /** What an adapter is told while the application runs, so that it works only for requests that need it. */
@@ -148,4 +170,6 @@ export interface Signals {
   touched?(): void
   /** There is something to store before the head of the response leaves. Called once; `false` when the head left already. */
   changed?(): boolean
+  /** The session of this request was read before, and is asked for again, as for an open socket: its cookie may have been replaced since. */
+  readonly standing?: boolean
 }

@@ -1,10 +1,10 @@
 import type { CarriedStore, Carrier } from './carried.ts'
-import type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
+import type { MaybePromise, Scope, SecretHash, SessionId, StoredAccount } from './types.ts'
 
 export { afterDelta, isLive, successorOf } from './records.ts'
 export { applyChanges, entriesOf, valueOf } from './values.ts'
 export type { CarriedStore, Carrier } from './carried.ts'
-export type { Account, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
+export type { Account, MaybePromise, Scope, SecretHash, SessionId, StoredAccount } from './types.ts'
 
 /** The handle that lets one scope use a session, as a store keeps it. Times are whole milliseconds since the epoch. */
 export interface StoredHandle {
@@ -24,8 +24,8 @@ export interface StoredSession {
   readonly createdAt: number
   /** End of the absolute lifetime. */
   readonly expiresAt: number
-  /** Empty for an anonymous visitor. */
-  readonly accounts: readonly Account[]
+  /** Empty for an anonymous visitor. Whatever stands with an account is kept, names that this version does not know included. */
+  readonly accounts: readonly StoredAccount[]
   /** Values that all scopes of the session share, as text (see `applyChanges`). */
   readonly values: string
 }
@@ -33,6 +33,11 @@ export interface StoredSession {
 /** What one read tells: the session, and the handle of the scope that asked, if it has one. */
 export interface StoreRead extends StoredSession {
   readonly handle: StoredHandle | null
+}
+
+/** A session with all its handles, in no particular order. Expired ones may be among them. */
+export interface ListedSession extends StoredSession {
+  readonly handles: readonly StoredHandle[]
 }
 
 export interface NewSession extends StoredSession {
@@ -82,7 +87,7 @@ export interface Successor {
   readonly id: SessionId
   readonly createdAt: number
   readonly expiresAt: number
-  readonly accounts: readonly Account[]
+  readonly accounts: readonly StoredAccount[]
   readonly handle: Omit<StoredHandle, 'scope' | 'values'>
   /** Whether the values of the old session and handle go along, or start empty. */
   readonly keepValues: boolean
@@ -193,8 +198,8 @@ export interface Store {
   /** Removes and returns a value: of any number of concurrent callers exactly one gets it, the others `null`. */
   take(key: string, now: number): MaybePromise<string | null>
 
-  /** All live sessions in which the account is signed in. */
-  sessionsOf(accountId: string, now: number): MaybePromise<readonly StoredSession[]>
+  /** All live sessions in which the account is signed in, each as it is at one moment. */
+  sessionsOf(accountId: string, now: number): MaybePromise<readonly ListedSession[]>
 
   /** Ends all sessions of the account but `except`, and returns how many. A session signed in before the call does not escape it. */
   revokeAccount(accountId: string, except?: SessionId): MaybePromise<number>

@@ -12,6 +12,7 @@
  */
 import { BOUND_KEY, CLAIMS_KEY, leftKey } from './accounts.ts'
 import { SKEW_MS } from './ask.ts'
+import { thoughRotated } from './rotated.ts'
 import type { Claims, Mode } from './bridge.ts'
 import { originFor } from './bridge.ts'
 import type { Asked } from './crossing-cookies.ts'
@@ -33,6 +34,8 @@ export interface Ticket {
   /** When the session ends at the latest. */
   readonly ends: number
   readonly account: Account | null
+  /** Whether the browser's handles outlive its end. */
+  readonly remembered?: true
   /** What `authorize` said of the account; absent between peers. */
   readonly claims?: Claims
   readonly cc: string
@@ -125,6 +128,8 @@ export async function setLeft(
   time: number | null,
 ): Promise<void> {
   const changes = new Map([[leftKey(scope), time === null ? null : String(time)]])
-  const { hash: expectHash, seenAt, expiresAt } = handle
-  await store.update(session.id, through, { place: 'session', changes, expectHash, seenAt, expiresAt }, now())
+  const { seenAt, expiresAt } = handle
+  await thoughRotated(store, now(), { session, handle }, (expectHash) =>
+    store.update(session.id, through, { place: 'session', changes, expectHash, seenAt, expiresAt }, now()),
+  )
 }

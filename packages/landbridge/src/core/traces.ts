@@ -15,13 +15,15 @@ export interface Done {
   readonly ended: Reach | null
   /** The visitor signed out of this host alone. */
   readonly left: boolean
+  /** For how long the session's own cookie is kept, where it outlives the browser. */
+  readonly maxAgeS: number | undefined
 }
 
-export function cookiesAfter(visit: Visit, { stirred, signedIn, ended, left }: Done): string[] {
+export function cookiesAfter(visit: Visit, { stirred, signedIn, ended, left, maxAgeS }: Done): string[] {
   const { context, place } = visit
   const { hintDomain } = place.span.bridge
   const cookies: string[] = []
-  if (stirred && place.span.role === 'hub' && hintDomain !== null) cookies.push(writeHint(hintDomain))
+  if (stirred && place.span.role === 'hub' && hintDomain !== null) cookies.push(writeHint(hintDomain, maxAgeS))
   if (ended === 'everywhere') cookies.push(...forgetHint(visit))
   if (left) cookies.push(writeOut(context.keys, place.host, context.now()))
   else if (signedIn && readOut(context.keys, place.host, cookiesOf(visit)) !== null) cookies.push(clearOut())

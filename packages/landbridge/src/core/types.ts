@@ -41,6 +41,14 @@ export interface Account {
   readonly signedInAt: number
 }
 
+/** An account as a session keeps it. */
+export interface StoredAccount extends Account {
+  /** What stands for its password: see `authHash`. Absent where the application does not tell. */
+  readonly auth?: string
+  /** It asked to stay signed in beyond the browser's end. */
+  readonly remembered?: true
+}
+
 /** What the application may judge a request by before any session is opened for it. */
 export interface RequestSummary {
   readonly method: string

@@ -3,6 +3,7 @@ import type { Bridge, Seen, Span } from './bridge.ts'
 import { originFor } from './bridge.ts'
 import { isLocalhost } from './host.ts'
 import type { Keys } from './keys.ts'
+import type { Look } from './recognise.ts'
 import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
 import type { Place } from './topology.ts'
@@ -31,6 +32,9 @@ export async function memberAt({ locate }: Context, bridge: Bridge, authority: s
   const found = await locate(authority)
   return found !== null && found !== 'malformed' && found.span?.bridge === bridge ? (found as BridgedPlace) : null
 }
+
+/** For what leads to a handle of another host: no cache answers. */
+export const freshLook = ({ request }: Visit): Look => ({ fresh: true, agent: request.header('user-agent') })
 
 export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''
 

@@ -97,7 +97,9 @@ export function memory(): Store {
     },
 
     sessionsOf: (account, now) =>
-      [...entries.values()].filter((entry) => belongsTo(entry.session, account) && isUsable(entry, now)).map(({ session }) => session),
+      [...entries.values()]
+        .filter((entry) => belongsTo(entry.session, account) && isUsable(entry, now))
+        .map(({ session, handles }) => ({ ...session, handles: [...handles.values()] })),
 
     revokeAccount(account, except) {
       const ended = [...entries.values()].filter(({ session }) => session.id !== except && belongsTo(session, account))

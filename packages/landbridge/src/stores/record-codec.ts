@@ -10,7 +10,7 @@
  * A text is its length in bytes and what `pack` makes of it. Lengths and differences of times (Δ: to one that stands before it) are numbers
  * of variable size, seven bits to a byte. A handle costs some 40 bytes and the name of its scope.
  */
-import type { Account, Scope, SecretHash, SessionId, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
+import type { StoredAccount, Scope, SecretHash, SessionId, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
 import { pack, unpack } from './packed-text.ts'
 
 /** A session that a record holds. */
@@ -38,7 +38,7 @@ const NEGATIVE = 1
 const IN_MINUTES = 2
 /** More than lies between two times that fit into `TIME` bytes: so far off are those of a damaged record alone. */
 const LARGEST = 2 ** 48
-const ANONYMOUS: readonly Account[] = []
+const ANONYMOUS: readonly StoredAccount[] = []
 
 /**
  * The bytes that tell one state of a record from every other: a compare-and-swap compares them. They are random, because a server that
@@ -120,10 +120,10 @@ function sessionOf(reader: Reader, id: SessionId): StoredSession {
 }
 
 /** Ids are JSON, because as UTF-8 all lone surrogates would be the same. */
-function accountsOf(reader: Reader, base: number): readonly Account[] {
+function accountsOf(reader: Reader, base: number): readonly StoredAccount[] {
   let left = reader.length()
   if (left === 0) return ANONYMOUS
-  const accounts: Account[] = []
+  const accounts: StoredAccount[] = []
   // No room is made for as many as a damaged record says: it ends before.
   for (; left > 0; left--) {
     const id = JSON.parse(reader.text()) as string

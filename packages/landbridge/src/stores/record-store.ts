@@ -6,7 +6,7 @@
  * session is thus one round trip as a rule: the revision at hand is the one that the request has just read. Inside one process the
  * writes of one session wait for each other, so fifty at once do not make each other try again.
  */
-import type { Changed, Scope, SessionId, Store, StoredSession, StoreRead } from '../core/store.ts'
+import type { Changed, ListedSession, Scope, SessionId, Store, StoreRead } from '../core/store.ts'
 import { batched } from './batch.ts'
 import { queueById } from './queue.ts'
 import type { SessionRecord, TraceRecord } from './record-codec.ts'
@@ -128,10 +128,11 @@ export function recordStore(table: RecordTable): Store {
   }
 
   /** A trace on the list is a renewal under way: what it became may not have been on the list yet. */
-  async function sessionsOf(account: string, now: number): Promise<readonly StoredSession[]> {
+  async function sessionsOf(account: string, now: number): Promise<readonly ListedSession[]> {
     const listed = new Map((await table.loadOf(account)).map(([id, record]) => [id, decode(record, id)]))
     const found = await Promise.all([...listed.values()].map((each) => successorBeyond(listed, each)))
-    return found.filter((each) => each !== null && isListed(each, account) && isUsable(each, now)).map((each) => each!.session)
+    const usable = found.filter((each) => each !== null).filter((each) => isListed(each, account) && isUsable(each, now))
+    return usable.map(({ session, handles }) => ({ ...session, handles }))
   }
 
   /** A session as it is; of a trace what it leads to, unless that is listed itself. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LiveRead } from '../core/records.ts'
 import { holds, isKept } from '../core/records.ts'
-import type { Account, Delta, NewSession, Store, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
+import type { Delta, ListedSession, NewSession, Store, StoredAccount, StoredHandle, StoredSession, StoreRead } from '../core/store.ts'
 import { afterDelta, isLive, successorOf } from '../core/store.ts'
 import type { Scope, SecretHash, SessionId } from '../core/types.ts'
 import { BUSY_MS, isBusy, openDatabase } from './sqlite-file.ts'
@@ -147,8 +147,8 @@ export function sqlite(file: string): Store {
     },
 
     sessionsOf: (account, now) => {
-      const rows = sql.sessionsOf.all(indexKey(account), now, now) as unknown as SessionRow[]
-      return rows.map(sessionOf).filter((session) => session !== null)
+      const rows = sql.sessionsOf.all(indexKey(account), now, now) as unknown as (SessionRow & HandleRow)[]
+      return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap(listedOf)
     },
 
     revokeAccount: (account, except) =>
@@ -193,6 +193,12 @@ interface HandleRow {
   readonly handle_vals: string
 }
 
+/** A session from the rows of its handles; nothing where its record is damaged. */
+function listedOf(rows: readonly (SessionRow & HandleRow)[]): ListedSession[] {
+  const session = sessionOf(rows[0]!)
+  return session === null ? [] : [{ ...session, handles: rows.map(handleOf) }]
+}
+
 interface RenewedRow {
   readonly successor: SessionId
   readonly expires: number
@@ -200,7 +206,7 @@ interface RenewedRow {
 
 type ReadRow = SessionRow & { [Column in keyof HandleRow]: HandleRow[Column] | null }
 
-const ANONYMOUS: readonly Account[] = []
+const ANONYMOUS: readonly StoredAccount[] = []
 
 /** `null` for a row whose accounts are damaged: nobody is signed in by guesswork. */
 function sessionOf({ id, created, expires, accounts, vals }: SessionRow): StoredSession | null {
@@ -208,10 +214,10 @@ function sessionOf({ id, created, expires, accounts, vals }: SessionRow): Stored
   return signedIn && { id, createdAt: created, expiresAt: expires, accounts: signedIn, values: vals }
 }
 
-function accountsOf(text: string): readonly Account[] | null {
+function accountsOf(text: string): readonly StoredAccount[] | null {
   try {
     const accounts: unknown = JSON.parse(text)
-    return Array.isArray(accounts) ? (accounts as Account[]) : null
+    return Array.isArray(accounts) ? (accounts as StoredAccount[]) : null
   } catch {
     return null
   }
@@ -268,8 +274,8 @@ function prepareAll(db: DatabaseSync) {
     deleteHandle: statement('DELETE FROM handle WHERE session = ? AND scope = ?'),
     deleteSignedIn: statement('DELETE FROM signed_in WHERE session = ?'),
     sessionsOf: statement(
-      `SELECT ${SESSION_COLUMNS} FROM signed_in a JOIN session s ON s.id = a.session WHERE a.account = ? AND s.expires > ?
-         AND EXISTS (SELECT 1 FROM handle h WHERE h.session = s.id AND h.expires > ?)`,
+      `SELECT ${SESSION_COLUMNS}, ${HANDLE_COLUMNS} FROM signed_in a JOIN session s ON s.id = a.session JOIN handle h ON h.session = s.id
+         WHERE a.account = ? AND s.expires > ? AND EXISTS (SELECT 1 FROM handle live WHERE live.session = s.id AND live.expires > ?)`,
     ),
     idsOf: statement('SELECT session FROM signed_in WHERE account = ?'),
     expiredHandles: statement('SELECT session, scope FROM handle WHERE expires <= ? LIMIT ?'),

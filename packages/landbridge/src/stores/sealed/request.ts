@@ -13,7 +13,7 @@ import type { CarriedStore, Carrier } from '../../core/carried.ts'
 import { LandbridgeError } from '../../core/errors.ts'
 import type { LiveRead } from '../../core/records.ts'
 import { afterDelta, isLive, successorOf } from '../../core/records.ts'
-import type { Attachment, Delta, NewSession, Outcome, Store, StoredHandle, StoredSession, StoreRead, Successor } from '../../core/store.ts'
+import type { Attachment, Delta, ListedSession, NewSession, Outcome, Store, StoredHandle, StoreRead, Successor } from '../../core/store.ts'
 import type { MaybePromise, Scope, SecretHash, SessionId } from '../../core/types.ts'
 import { isPromise } from '../../core/types.ts'
 import { CHUNK_SIZE, chunkedTexts, clearOthers, firstPieces, setChunks } from './chunks.ts'
@@ -116,7 +116,7 @@ export class SealedRequest implements CarriedStore {
     return this.#kept.take(key, now)
   }
 
-  sessionsOf(accountId: string, now: number): MaybePromise<readonly StoredSession[]> {
+  sessionsOf(accountId: string, now: number): MaybePromise<readonly ListedSession[]> {
     return this.#kept.sessionsOf(accountId, now)
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { assertLists, assertNothingLeft, atOnce, idsOf, readLive } from '../checks.ts'
-import { ELMER, FUDD, newAccount, newDelta, newId, newSession, newSuccessor } from '../records.ts'
+import { ELMER, FUDD, newAccount, newDelta, newHandle, newId, newSession, newSuccessor, textOf } from '../records.ts'
 import type { StoreCase } from '../store-case.ts'
 import { accountsCase, storeCase } from '../store-case.ts'
 
@@ -52,10 +52,24 @@ export const endingCases: readonly StoreCase[] = [
     const ended = newSession(now, { accounts: [ann], expiresAt: late, handle: { expiresAt: late } })
     const idle = newSession(now, { accounts: [ann], handle: { expiresAt: late } })
     for (const session of [live, shared, ended, idle, newSession(now)]) await store.create(session)
-    const { handle: _, ...record } = shared
-    assert.deepEqual(await store.sessionsOf(ben.id, late), [record])
+    const { handle, ...record } = shared
+    assert.deepEqual(await store.sessionsOf(ben.id, late), [{ ...record, handles: [handle] }])
     assert.deepEqual(await idsOf(store, ann.id, late), [live.id, shared.id].sort(), 'neither ended nor idle sessions are live')
     assert.deepEqual(await store.sessionsOf(newAccount(now).id, now), [])
+  }),
+
+  accountsCase('a session is listed with all its handles, as they are now', async ({ store, other, now }) => {
+    const ann = newAccount(now)
+    const session = newSession(now, { accounts: [ann] })
+    await store.create(session)
+    const second = newHandle(now, { values: textOf({ theme: '"dark"' }) })
+    await store.attach(session.id, ELMER, second, now, now)
+    await other.update(session.id, ELMER, newDelta(now, { cart: '1' }, { seenAt: now + 1000 }), now)
+    const [listed] = await store.sessionsOf(ann.id, now)
+    const byScope = Object.fromEntries((listed?.handles ?? []).map((each) => [each.scope, each]))
+    assert.deepEqual(Object.keys(byScope).sort(), [ELMER, FUDD].sort())
+    assert.deepEqual(byScope[FUDD], second)
+    assert.deepEqual([byScope[ELMER]?.seenAt, byScope[ELMER]?.values], [now + 1000, textOf({ cart: '1' })])
   }),
 
   accountsCase('ids of accounts are told apart byte for byte', async ({ store, now }) => {

@@ -31,6 +31,22 @@ async function assertNobody(store: Store, id: SessionId, scope: Scope, now: numb
 }
 
 export const readingCases: readonly StoreCase[] = [
+  storeCase('what stands with an account is kept, whatever it is called', async ({ store, other, now }) => {
+    const ann = {
+      ...newAccount(now),
+      auth: 'xYz-_0123456789abcdefg',
+      remembered: true,
+      'a later name': { 'and\n': [1, null, 'ß'] },
+    } as Account
+    const session = newSession(now, { accounts: [ann, newAccount(now)] })
+    await store.create(session)
+    assert.deepEqual((await other.read(session.id, ELMER))?.accounts, session.accounts)
+    const next = newSuccessor(now, { accounts: session.accounts })
+    await store.renew(session.id, ELMER, next, now)
+    await store.update(next.id, ELMER, newDelta(now, { cart: '1' }), now)
+    assert.deepEqual((await other.read(next.id, ELMER))?.accounts, session.accounts)
+  }),
+
   storeCase('a store has a name, answers a ping, and can be closed twice', async ({ store }) => {
     assert.notEqual(store.name, '')
     await store.ping()
