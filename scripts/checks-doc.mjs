@@ -31,7 +31,7 @@ const INTRODUCTION = `# Checks
 What \`landbridge doctor\` and \`landbridge scan\` look for. This page is written from the catalogues in
 \`packages/landbridge/src/cli/checks\` by \`npm run checks-doc\`; a test fails when it is not what they say.
 
-An id is stable: it never changes its meaning between versions, so scripts may name it. **fault**: sessions can be stolen or do not work; the exit
+An id is stable: it never changes its meaning between versions, so scripts may name it; one that both commands have means the same. **fault**: sessions can be stolen or do not work; the exit
 code is 1. **warning**: safe today, and one step from a fault. **note**: worth knowing. A finding may have another level than its check where the
 particulars make it lighter or graver.
 `

@@ -60,7 +60,8 @@ const FINDINGS: [check: string, level: string, where: string, document: object][
   ['store-overwrites', 'warning', 'store', own({ store: 'express-store:' })],
   ['store-lists-nothing', 'note', 'store', own({ store: 'sealed-cookie:' })],
   ['lifetime-very-long', 'warning', 'lifetime.idle', own({ lifetime: { idle: '40d', absolute: '60d' } })],
-  ['lifetime-very-long', 'warning', 'lifetime.absolute', own({ lifetime: { absolute: '400d' } })],
+  ['lifetime-very-long', 'warning', 'lifetime.absolute', own({ lifetime: { absolute: '400d', remember: '400d' } })],
+  ['lifetime-very-long', 'warning', 'lifetime.remember', own({ lifetime: { remember: '400d' } })],
   ['trusted-origin-plain-http', 'warning', 'trustedOrigins[0]', own({ trustedOrigins: ['http://app.example.com'] })],
   [
     'trusted-origin-elsewhere',
@@ -96,16 +97,16 @@ const FINDINGS: [check: string, level: string, where: string, document: object][
   ],
   ['authorize-missing', 'fault', 'topology.authorize', own({ keys: [KEY], topology: { kind: 'hub', hub: 'a.com', spokes: ['*.a.com'] } })],
   // Of another library.
-  ['cookie-insecure', 'fault', 'cookie.secure', foreign({ secure: false, name: 'id', domain: undefined, path: '/' })],
-  ['cookie-insecure', 'fault', 'cookie.secure', foreign({ secure: 'auto' }, { behindProxy: true })],
+  ['cookie-without-secure', 'fault', 'cookie.secure', foreign({ secure: false, name: 'id', domain: undefined, path: '/' })],
+  ['cookie-without-secure', 'fault', 'cookie.secure', foreign({ secure: 'auto' }, { behindProxy: true })],
   ['cookie-secure-behind-proxy', 'fault', 'cookie.secure', foreign({}, { behindProxy: true, trustsForwardedProto: false })],
-  ['cookie-none-insecure', 'fault', 'cookie.sameSite', foreign({ secure: false, sameSite: 'None', name: 'id' })],
-  ['cookie-none', 'warning', 'cookie.sameSite', foreign({ sameSite: 'none' })],
-  ['cookie-same-site-missing', 'note', 'cookie.sameSite', foreign({ sameSite: undefined })],
+  ['cookie-samesite-none-insecure', 'fault', 'cookie.sameSite', foreign({ secure: false, sameSite: 'None', name: 'id' })],
+  ['cookie-samesite-none', 'warning', 'cookie.sameSite', foreign({ sameSite: 'none' })],
+  ['cookie-samesite-missing', 'warning', 'cookie.sameSite', foreign({ sameSite: undefined })],
   ['cookie-prefix-broken', 'fault', 'cookie.name', foreign({ domain: '.example.com' })],
   ['cookie-prefix-broken', 'fault', 'cookie.name', foreign({ path: '/shop', name: '__HOST-id' })],
   ['cookie-prefix-broken', 'fault', 'cookie.name', foreign({ secure: false, name: '__Secure-id' })],
-  ['cookie-name-unprefixed', 'note', 'cookie.name', foreign({ name: 'connect.sid' })],
+  ['cookie-prefix-missing', 'note', 'cookie.name', foreign({ name: 'connect.sid' })],
   [
     'cookie-domain-misses-host',
     'fault',
@@ -117,10 +118,10 @@ const FINDINGS: [check: string, level: string, where: string, document: object][
   ['domain-is-public-suffix', 'fault', 'cookie.domain', foreign({ name: '__Secure-id', domain: '.com' })],
   ['domain-is-address', 'fault', 'cookie.domain', foreign({ name: '__Secure-id', domain: '192.168.1.1' })],
   ['domain-invalid', 'fault', 'cookie.domain', foreign({ name: '__Secure-id', domain: 'https://example.com' })],
-  ['cookie-readable', 'warning', 'cookie.httpOnly', foreign({ httpOnly: false })],
+  ['cookie-without-httponly', 'fault', 'cookie.httpOnly', foreign({ httpOnly: false })],
   ['cookie-path-narrow', 'note', 'cookie.path', foreign({ path: '/shop', name: '__Secure-id' })],
-  ['cookie-lives-long', 'warning', 'cookie.maxAge', foreign({ maxAge: '2000d' })],
-  ['cookie-lives-long', 'warning', 'cookie.maxAge', foreign({ maxAge: 63_072_000_000 })],
+  ['session-very-long', 'warning', 'cookie.maxAge', foreign({ maxAge: '2000d' })],
+  ['session-very-long', 'warning', 'cookie.maxAge', foreign({ maxAge: 63_072_000_000 })],
   ['cookie-setting-invalid', 'fault', 'cookie.httpOnly', foreign({ httpOnly: 'yes' })],
   ['cookie-setting-invalid', 'fault', 'cookie.sameSite', foreign({ sameSite: 'laxx' })],
   ['cookie-setting-invalid', 'fault', 'behindProxy', foreign({}, { behindProxy: 'yes' })],
@@ -188,13 +189,13 @@ const FINE: [why: string, document: object][] = [
 
 /** What comes along with a finding by its nature. */
 const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
-  'cookie-insecure': ['cookie-name-unprefixed'],
-  'cookie-none-insecure': ['cookie-name-unprefixed'],
-  'cookie-prefix-broken': ['cookie-domain-wide', 'cookie-path-narrow', 'cookie-insecure'],
+  'cookie-without-secure': ['cookie-prefix-missing'],
+  'cookie-samesite-none-insecure': ['cookie-prefix-missing'],
+  'cookie-prefix-broken': ['cookie-domain-wide', 'cookie-path-narrow', 'cookie-without-secure'],
   'cookie-domain-misses-host': ['cookie-domain-wide'],
   'store-overwrites': ['store-lists-nothing'],
   'store-cannot-cross': ['store-overwrites', 'store-lists-nothing'],
-  'cookie-setting-invalid': ['cookie-same-site-missing'],
+  'cookie-setting-invalid': ['cookie-samesite-missing'],
 }
 
 describe('A finding', async () => {

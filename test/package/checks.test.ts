@@ -34,13 +34,15 @@ test('every check of doctor can be reported: by createSessions, or by doctor its
   expect([...reported].filter((id) => !ids(doctorChecks).includes(id))).toEqual([])
 })
 
-test('no id is there twice, and each check says in sentences what, why and what to do', async () => {
-  const all = [...doctorChecks, ...(await scanChecks())]
-  expect(new Set(ids(all)).size).toBe(all.length)
+test('no id is twice in one catalogue, what both have weighs the same, and each check says in sentences what, why and what to do', async () => {
+  const catalogues = [doctorChecks, await scanChecks()]
+  for (const checks of catalogues) expect(new Set(ids(checks)).size).toBe(checks.length)
+  const all = catalogues.flat()
+  for (const { id, level } of all) expect([id, all.find((each) => each.id === id)!.level]).toEqual([id, level])
   for (const { id, level, title, why, fix } of all) {
     expect(id).toMatch(/^[a-z]+(?:-[a-z0-9]+)*$/)
     expect(['fault', 'warning', 'note']).toContain(level)
-    for (const sentence of [title, why, fix]) expect(sentence, id).toMatch(/^\S.{9,}[.?]$/)
+    for (const sentence of [title, why, fix]) expect(sentence, id).toMatch(/^\S.{9,}[.?)]$/)
   }
 })
 

@@ -170,6 +170,12 @@ export const configurationChecks: readonly Check[] = [
     'Write an idle lifetime that is at most the absolute one.',
   ),
   fault(
+    'lifetime-remember-too-short',
+    'Who asks to be remembered would be signed out sooner than who does not.',
+    '`remember` takes the place of the absolute lifetime for those who asked for it.',
+    'Write a lifetime for `remember` that is at least the absolute one.',
+  ),
+  fault(
     'trusted-proxy-invalid',
     'A trusted proxy is neither an address nor a range of addresses.',
     STOPS,

@@ -1,9 +1,9 @@
-/** The cookie of an application's own session library, as its settings describe it. */
+/** The cookie of an application's own session library, as its settings describe it. What scan finds as well has the id that it has there. */
 import type { Check } from './check.ts'
 
 export const cookieChecks: readonly Check[] = [
   {
-    id: 'cookie-insecure',
+    id: 'cookie-without-secure',
     level: 'fault',
     title: 'The session cookie of public hosts is not Secure.',
     why: 'Browsers send it over plain http, where everybody on the way can read it: one request is enough, an image will do.',
@@ -17,22 +17,22 @@ export const cookieChecks: readonly Check[] = [
     fix: "Have the proxy set X-Forwarded-Proto, and the application trust it (Express: app.set('trust proxy', 1); express-session: proxy: true).",
   },
   {
-    id: 'cookie-none-insecure',
+    id: 'cookie-samesite-none-insecure',
     level: 'fault',
     title: 'SameSite=None without Secure.',
     why: 'Browsers refuse such a cookie.',
     fix: "Write sameSite: 'lax', or secure: true as well.",
   },
   {
-    id: 'cookie-none',
+    id: 'cookie-samesite-none',
     level: 'warning',
     title: 'SameSite=None: requests of any site bring the session cookie along.',
     why: 'Only CSRF tokens or a check of the origin then stop a foreign page from acting in the name of a visitor.',
     fix: "Write sameSite: 'lax', unless the application has to work in frames of other sites.",
   },
   {
-    id: 'cookie-same-site-missing',
-    level: 'note',
+    id: 'cookie-samesite-missing',
+    level: 'warning',
     title: 'SameSite is left to the browser.',
     why: 'Some take Lax, with two minutes in which other sites may post; some take None.',
     fix: "Write sameSite: 'lax'.",
@@ -45,7 +45,7 @@ export const cookieChecks: readonly Check[] = [
     fix: 'Write attributes that the prefix allows, or another name.',
   },
   {
-    id: 'cookie-name-unprefixed',
+    id: 'cookie-prefix-missing',
     level: 'note',
     title: 'The name of the cookie has no __Host- prefix.',
     why: 'Any subdomain, and anybody on the network over plain http, can plant a cookie of the same name beside or over it.',
@@ -73,8 +73,8 @@ export const cookieChecks: readonly Check[] = [
     fix: 'Leave the domain out, so that each host has a cookie of its own. Landbridge carries a session to the hosts that need it.',
   },
   {
-    id: 'cookie-readable',
-    level: 'warning',
+    id: 'cookie-without-httponly',
+    level: 'fault',
     title: 'Page scripts can read the session cookie.',
     why: 'One script that should not be there takes the session away, and keeps it after the page is closed.',
     fix: 'Write httpOnly: true.',
@@ -87,7 +87,7 @@ export const cookieChecks: readonly Check[] = [
     fix: 'Give what has to be kept apart a host of its own.',
   },
   {
-    id: 'cookie-lives-long',
+    id: 'session-very-long',
     level: 'warning',
     title: 'The cookie lives for more than a year.',
     why: 'A cookie that was stolen is good for as long. Browsers cut it at 400 days anyway.',

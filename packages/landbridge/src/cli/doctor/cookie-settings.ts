@@ -153,16 +153,20 @@ function examineSecurity({ secure, sameSite, httpOnly }: Cookie, entry: Entry, i
   }
   if (secure === 'auto' && isBehind && !trusts) {
     found.push(
-      find('cookie-insecure', 'cookie.secure', "It is 'auto', and behind a proxy that is not believed each request looks like plain http."),
+      find(
+        'cookie-without-secure',
+        'cookie.secure',
+        "It is 'auto', and behind a proxy that is not believed each request looks like plain http.",
+      ),
     )
   }
   if (secure === false && sameSite === 'none') {
-    found.push(find('cookie-none-insecure', 'cookie.sameSite', 'It is None, and the cookie is not Secure.'))
+    found.push(find('cookie-samesite-none-insecure', 'cookie.sameSite', 'It is None, and the cookie is not Secure.'))
   } else if (secure === false && isOpen)
-    found.push(find('cookie-insecure', 'cookie.secure', 'It is not true, so the cookie travels over plain http, too.'))
-  if (secure !== false && sameSite === 'none') found.push(find('cookie-none', 'cookie.sameSite', 'It is None.'))
-  if (sameSite === null) found.push(find('cookie-same-site-missing', 'cookie.sameSite', 'It is not set.'))
-  if (!httpOnly) found.push(find('cookie-readable', 'cookie.httpOnly', 'It is false.'))
+    found.push(find('cookie-without-secure', 'cookie.secure', 'It is not true, so the cookie travels over plain http, too.'))
+  if (secure !== false && sameSite === 'none') found.push(find('cookie-samesite-none', 'cookie.sameSite', 'It is None.'))
+  if (sameSite === null) found.push(find('cookie-samesite-missing', 'cookie.sameSite', 'It is not set.'))
+  if (!httpOnly) found.push(find('cookie-without-httponly', 'cookie.httpOnly', 'It is false.'))
   return found
 }
 
@@ -179,7 +183,7 @@ function examinePrefix({ name, domain, path, secure }: Cookie): Finding[] {
     ]
   }
   if (/^__secure-/i.test(name) && secure === false) return [broken('is not Secure')]
-  return domain === null && !/^__secure-/i.test(name) ? [find('cookie-name-unprefixed', where, `${show(name)} has no prefix.`)] : []
+  return domain === null && !/^__secure-/i.test(name) ? [find('cookie-prefix-missing', where, `${show(name)} has no prefix.`)] : []
 }
 
 function examineDomain({ domain }: Cookie, hosts: readonly NamedHost[]): Finding[] {
@@ -211,7 +215,7 @@ function examineRest({ path, maxAge }: Cookie, entry: Entry): Finding[] {
   return [
     ...(path === null || path === '/' ? [] : [find('cookie-path-narrow', 'cookie.path', `It is ${show(path)}.`)]),
     ...(age !== null && age > YEAR_MS
-      ? [find('cookie-lives-long', 'cookie.maxAge', `It is ${Math.round(age / 86_400_000)} days. A number counts milliseconds.`)]
+      ? [find('session-very-long', 'cookie.maxAge', `It is ${Math.round(age / 86_400_000)} days. A number counts milliseconds.`)]
       : []),
     ...(entry['resave'] === true ? [find('session-resaved', 'resave', 'It is true.')] : []),
     ...(entry['saveUninitialized'] === true ? [find('session-for-everybody', 'saveUninitialized', 'It is true.')] : []),

@@ -1,8 +1,10 @@
 /** Texts that others wrote, as they may be shown: on one line, short, and without any secret that is known here. */
+import type { Finding } from '../checks/check.ts'
 
 const SHOWN_CHARACTERS = 300
 /** What is shorter stands in too many words to take it out of all of them. */
 const SECRET_CHARACTERS = 4
+const LONG_CHARACTERS = 8
 const SECRET_NAME = /key|secret|token|pass|pwd|credential|auth|cookie|dsn|private/i
 /** Paths of this machine, which say what is wrong with a module. */
 const NO_SECRET = /^(?:OLD)?PWD$|^XAUTHORITY$|_SOCK$/
@@ -13,6 +15,22 @@ export function masked(text: string, secrets: readonly string[]): string {
   const known = secrets.filter((secret) => secret.length >= SECRET_CHARACTERS).toSorted((a, b) => b.length - a.length)
   const without = known.reduce((left, secret) => spellings(secret).reduce((rest, each) => rest.replaceAll(each, '***'), left), text)
   return without.replace(URL_PASSWORD, '$1$2:***@').replace(URL_PARAMETER, '$1***')
+}
+
+/** A finding without what should not be shown. A short secret would be taken out of words that only look like it. */
+export function maskedFinding(finding: Finding, secrets: readonly string[]): Finding {
+  const clean = (text: string): string =>
+    masked(
+      text,
+      secrets.filter((secret) => secret.length >= LONG_CHARACTERS),
+    )
+  return {
+    ...finding,
+    message: clean(finding.message),
+    where: clean(finding.where),
+    fix: clean(finding.fix),
+    evidence: finding.evidence.map(clean),
+  }
 }
 
 /** The first line that says something: what follows is often the source of the program around the place. */

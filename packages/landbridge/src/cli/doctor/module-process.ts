@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Finding } from '../checks/check.ts'
 import { asFindings, faultsIn } from './faults.ts'
 import { find } from './finding.ts'
-import { masked, secretsOf, shownMessage, textsOf } from './mask.ts'
+import { maskedFinding, secretsOf, shownMessage, textsOf } from './mask.ts'
 import { examineOptions } from './options.ts'
 import type { Told } from './told.ts'
 import { MODULE_VARIABLE, WAIT_VARIABLE } from './told.ts'
@@ -27,7 +27,8 @@ delete process.env[WAIT_VARIABLE]
 const send = process.send!.bind(process) as (told: Told, sent?: () => void) => void
 delete process.send
 
-const secrets = secretsOf(process.env)
+const fromEnvironment = secretsOf(process.env)
+const keys: string[] = []
 let seen = 0
 let isLoaded = false
 let isOver = false
@@ -37,11 +38,14 @@ subscribe('landbridge:options', (options) => {
   try {
     tellOf(options)
   } catch (error) {
-    over(`a configuration could not be examined: ${shownMessage(error, secrets)}`)
+    over(`a configuration could not be examined: ${shown(error)}`)
   }
 })
 process.on('uncaughtException', failed)
 process.on('unhandledRejection', failed)
+// Who waits is gone: so is this process, without being kept for it.
+process.on('disconnect', () => process.exit())
+process.channel?.unref()
 process.on('beforeExit', () => over(isLoaded ? NOT_CALLED : NEVER_LOADED))
 setTimeout(() => over(isLoaded ? NOT_CALLED : `it was not loaded within ${waitMs / 1000} s. ${SLOW}`), waitMs).unref()
 
@@ -51,8 +55,8 @@ const NEVER_LOADED = 'its loading never comes to an end: a top-level await waits
 const SLOW = 'Name a module that makes the sessions and nothing else, or give it longer with --wait.'
 
 function tellOf(options: unknown): void {
-  const { keys } = (options ?? {}) as { keys?: unknown }
-  secrets.push(...textsOf(keys))
+  const { keys: given } = (options ?? {}) as { keys?: unknown }
+  keys.push(...textsOf(given))
   const examined = examineOptions(options, callerOf(new Error('called from').stack ?? ''))
   seen++
   send({ kind: 'examined', examined: { ...examined, findings: examined.findings.map(withoutSecrets) } })
@@ -60,13 +64,7 @@ function tellOf(options: unknown): void {
 }
 
 /** What a fault quotes was written into the configuration, and may be what should not be shown. */
-const withoutSecrets = (finding: Finding): Finding => ({
-  ...finding,
-  message: masked(
-    finding.message,
-    secrets.filter((secret) => secret.length >= 8),
-  ),
-})
+const withoutSecrets = (finding: Finding): Finding => maskedFinding(finding, keys)
 
 /** Once it is loaded and has made sessions, hardly more will come. */
 function endSoon(): void {
@@ -79,8 +77,7 @@ function endSoon(): void {
 function failed(error: unknown, isImport: unknown = false): void {
   const faults = faultsIn(error)
   if (faults !== null) return stoppedBy(error as Error, asFindings(faults))
-  if (isImport === true || (isLoaded && seen === 0))
-    over(`it ended with an error: ${ended(shownMessage(error, secrets))}${adviceFor(error)}`)
+  if (isImport === true || (isLoaded && seen === 0)) over(`it ended with an error: ${ended(shown(error))}${adviceFor(error)}`)
 }
 
 /** `createSessions` refused its options, of which everything is told already; or a store did, of which nothing is. */
@@ -109,6 +106,8 @@ function shownPath(file: string): string {
   const near = relative(process.cwd(), file)
   return near.startsWith('..') ? file : near
 }
+
+const shown = (error: unknown): string => shownMessage(error, [...keys, ...fromEnvironment])
 
 /** As a sentence. */
 const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -101,13 +101,17 @@ function examineStore(store: unknown, hosts: readonly NamedHost[]): Finding[] {
 }
 
 function examineLifetime(lifetime: unknown): Finding[] {
-  const { idle, absolute } = (lifetime ?? {}) as { idle?: unknown; absolute?: unknown }
+  const { idle, absolute, remember } = (lifetime ?? {}) as { idle?: unknown; absolute?: unknown; remember?: unknown }
   const long = (name: string, value: unknown, mostMs: number): Finding[] => {
     const ms = parseDuration(value)
     if (ms === null || ms <= mostMs) return []
     return [find('lifetime-very-long', `lifetime.${name}`, `It is ${Math.round(ms / DAY_MS)} days.`)]
   }
-  return [...long('idle', idle, LONG_IDLE_MS), ...long('absolute', absolute, LONG_ABSOLUTE_MS)]
+  return [
+    ...long('idle', idle, LONG_IDLE_MS),
+    ...long('absolute', absolute, LONG_ABSOLUTE_MS),
+    ...long('remember', remember, LONG_ABSOLUTE_MS),
+  ]
 }
 
 /** What was opened on purpose. */

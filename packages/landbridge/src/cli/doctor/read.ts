@@ -6,7 +6,7 @@ import { readDocument } from './document.ts'
 import type { Examined } from './examined.ts'
 import { besideEachOther } from './examined.ts'
 import { askHosts } from './live.ts'
-import { masked } from './mask.ts'
+import { masked, maskedFinding } from './mask.ts'
 import { readModule } from './read-module.ts'
 import type { ConfigurationReport, Section } from './report.ts'
 
@@ -71,8 +71,7 @@ async function textOf(file: string, name: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** A short text would be taken out of words that only look like it. */
-function withoutSecrets({ name, findings }: Section, secrets: readonly string[]): Section {
-  const long = secrets.filter((secret) => secret.length >= 8)
-  return { name, findings: findings.map((finding) => ({ ...finding, message: masked(finding.message, long) })) }
-}
+const withoutSecrets = ({ name, findings }: Section, secrets: readonly string[]): Section => ({
+  name,
+  findings: findings.map((finding) => maskedFinding(finding, secrets)),
+})
