@@ -261,7 +261,7 @@ describe('A server that cannot be asked is told in one sentence, within seconds:
     const { topology } = await peers((serve, index) => (index === 0 ? listener : serve))
     const began = Date.now()
     const report = await live(topology)
-    expect(Date.now() - began).toBeLessThan(9000)
+    expect(Date.now() - began).toBeLessThan(15_000)
     expect([report.code, report.findings, report.problems.length]).toEqual([2, [], 1])
     return report
   }

@@ -127,6 +127,7 @@ function adviceFor(error: unknown): string {
 }
 
 // Last: what stands above is there then.
+send({ kind: 'begun' })
 try {
   await import(pathToFileURL(path).href)
   isLoaded = true

@@ -20,6 +20,8 @@ export interface ReadModule {
 
 /** A module that does not even let its own timer run is ended this much later. */
 const PATIENCE_MS = 1000
+/** A busy machine takes its time to start a process. */
+const START_MS = 30_000
 
 /**
  * Imports a module in a process of its own, which is gone afterwards whatever it began: what it prints does not mix with the report, and
@@ -35,11 +37,17 @@ export async function readModule(file: string, waitMs: number): Promise<ReadModu
   const examined: Examined[] = []
   let over: Told & { kind: 'over' } = { kind: 'over', problem: null, findings: [] }
   let isOver = false
+  let timer: NodeJS.Timeout | undefined
+  const endAfter = (ms: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => child.kill('SIGKILL'), ms)
+  }
+  endAfter(waitMs + START_MS)
   child.on('message', (told: Told) => {
-    if (told.kind === 'examined') examined.push(told.examined)
+    if (told.kind === 'begun') endAfter(waitMs + PATIENCE_MS)
+    else if (told.kind === 'examined') examined.push(told.examined)
     else [over, isOver] = [told, true]
   })
-  const timer = setTimeout(() => child.kill('SIGKILL'), waitMs + PATIENCE_MS)
   // What it said last may arrive after it is gone: the channel ends behind it.
   const [ended] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')])
   const [code, signal] = ended as [number | null, NodeJS.Signals | null]

@@ -3,6 +3,8 @@ import type { Examined } from './examined.ts'
 
 /** What the process that imports a module tells the one that waits for it. */
 export type Told =
+  /** The import begins now. */
+  | { readonly kind: 'begun' }
   | { readonly kind: 'examined'; readonly examined: Examined }
   | { readonly kind: 'over'; readonly problem: string | null; readonly findings: readonly Finding[] }
 
