@@ -22,7 +22,7 @@ const CATALOGUES = [
     command: 'scan',
     file: 'scan-checks.js',
     name: 'scanChecks',
-    about: '`landbridge scan` looks at any web application from outside.',
+    about: '[`landbridge scan`](scan.md) looks at any web application from outside.',
   },
 ]
 

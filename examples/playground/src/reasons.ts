@@ -17,6 +17,8 @@ export const REQUEST: Readonly<Record<RequestReason, string>> = {
   'cross-origin': 'A page of another origin tried to change something here. That is cross-site request forgery.',
   'origin-missing': 'The request changes something and does not say which page it came from.',
   'csrf-token-invalid': 'The CSRF token belongs to another session.',
+  'csrf-body-too-large': 'The CSRF token does not stand within the first 64 kB of the form.',
+  'csrf-body-unreadable': 'The form in which the CSRF token should stand is malformed, broke off or came too slowly.',
   'account-changed': 'The page was made for another account than is signed in now, so nothing was saved.',
 }
 

@@ -11,6 +11,8 @@ import type { Seen } from './core/bridge.ts'
 import type { Carrier } from './core/carried.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
+import type { SentToken } from './core/csrf-field.ts'
+import { sentToken } from './core/csrf-field.ts'
 import type { Device } from './core/devices.ts'
 import { deviceFrom } from './core/devices.ts'
 import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
@@ -22,7 +24,8 @@ import { canonicalOrigin, originOf, provenance } from './core/origin.ts'
 import { readForwarded } from './core/proxy.ts'
 import type { Reply } from './core/reply.ts'
 import { errorReply } from './core/errors.ts'
-import { refusal, replyResponse } from './core/reply.ts'
+import { replyResponse } from './core/reply.ts'
+import { refusalFor } from './core/refusal-page.ts'
 import type { Inbound, NodeRequest } from './core/request.ts'
 import { inbound } from './core/request.ts'
 import { RequestSession } from './core/request-session.ts'
@@ -128,9 +131,11 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   const context: Context = { store, carry, lifetime, authHashes, now, keys, locate, basePath, trustsOrigin, emit }
   const stopSweeping = startSweeping(store, config.now)
 
-  const refuse = (reason: RequestReason, { method }: Inbound, about: RefusedAbout = {}): Exchange<Data> => {
+  const refuse = (reason: RequestReason, incoming: Inbound, seen: Seen | null, about: RefusedAbout = {}): Exchange<Data> => {
+    const { method } = incoming
     events.emit({ at: config.now(), type: 'request.refused', reason, method, host: null, asked: null, origin: null, ...about })
-    return { kind: 'reply', reply: refusal(reason) }
+    incoming.drain()
+    return { kind: 'reply', reply: refusalFor(reason, incoming, seen) }
   }
 
   const serve = (incoming: Inbound, seen: Seen, place: Place, options: OpenOptions | undefined): Served<Data> => {
@@ -147,9 +152,9 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   function open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>> {
     const incoming = inbound(request, options?.address)
     const seen = seenByBrowser(config, incoming)
-    if (seen === null) return refuse('forwarded-invalid', incoming)
+    if (seen === null) return refuse('forwarded-invalid', incoming, null)
     const { authority } = seen
-    if (authority === null) return refuse('host-malformed', incoming)
+    if (authority === null) return refuse('host-malformed', incoming, seen)
     const place = config.locate(authority)
     return isPromise(place) ? place.then((found) => admit(incoming, seen, found, options)) : admit(incoming, seen, place, options)
   }
@@ -160,8 +165,8 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     place: Place | null | 'malformed',
     options: OpenOptions | undefined,
   ): MaybePromise<Exchange<Data>> {
-    if (place === 'malformed') return refuse('host-malformed', incoming)
-    if (place === null) return refuse('host-not-allowed', incoming, { asked: seen.authority })
+    if (place === 'malformed') return refuse('host-malformed', incoming, seen)
+    if (place === null) return refuse('host-not-allowed', incoming, seen, { asked: seen.authority })
     const visit = visitOf(context, place, incoming, seen)
     if (visit === null) return checkOrigin(incoming, seen, place, options)
 
@@ -181,27 +186,39 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     if (!changesState(incoming)) return serve(incoming, seen, place, options)
 
     const from = provenance(incoming, () => originOf(seen.encrypted ? 'https' : 'http', seen.authority ?? ''), config.trustsOrigin)
-    if (from === 'own' || from === 'trusted') return checkAccount(incoming, serve(incoming, seen, place, options))
+    if (from === 'own' || from === 'trusted') return checkAccount(incoming, seen, serve(incoming, seen, place, options))
     // Only true itself: the promise of an async function must not let everything pass.
     if (config.insecureBypass?.({ method: incoming.method, path: incoming.path, host: place.host }) === true)
-      return checkAccount(incoming, serve(incoming, seen, place, options))
+      return checkAccount(incoming, seen, serve(incoming, seen, place, options))
     if (from === 'foreign')
-      return refuse('cross-origin', incoming, { host: place.host, origin: canonicalOrigin(incoming.header('origin') ?? '') })
+      return refuse('cross-origin', incoming, seen, { host: place.host, origin: canonicalOrigin(incoming.header('origin') ?? '') })
 
-    const token = incoming.header('x-csrf-token')
-    if (token === undefined) return refuse('origin-missing', incoming, { host: place.host })
+    const sent = sentToken(incoming)
+    const check = (found: SentToken) => checkToken(found, incoming, seen, place, options)
+    return isPromise(sent) ? sent.then(check) : check(sent)
+  }
+
+  function checkToken(
+    sent: SentToken,
+    incoming: Inbound,
+    seen: Seen,
+    place: Place,
+    options: OpenOptions | undefined,
+  ): MaybePromise<Exchange<Data>> {
+    const about = { host: place.host }
+    if (sent.token === null) return refuse(sent.reason, incoming, seen, about)
     const exchange = serve(incoming, seen, place, options)
     return exchange.session
-      .checkCsrfToken(token)
-      .then((right) => (right ? checkAccount(incoming, exchange) : refuse('csrf-token-invalid', incoming, { host: place.host })))
+      .checkCsrfToken(sent.token)
+      .then((right) => (right ? checkAccount(incoming, seen, exchange) : refuse('csrf-token-invalid', incoming, seen, about)))
   }
 
   /** A page that says which account it was made for is not served for another one. */
-  function checkAccount(incoming: Inbound, exchange: Served<Data>): MaybePromise<Exchange<Data>> {
+  function checkAccount(incoming: Inbound, seen: Seen, exchange: Served<Data>): MaybePromise<Exchange<Data>> {
     const tag = incoming.header('x-session-account')
     if (tag === undefined) return exchange
     const { session } = exchange
-    return session.accountTag().then((now) => (now === tag ? exchange : refuse('account-changed', incoming, { host: session.host })))
+    return session.accountTag().then((now) => (now === tag ? exchange : refuse('account-changed', incoming, seen, { host: session.host })))
   }
 
   async function handle(

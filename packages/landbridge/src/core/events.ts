@@ -10,6 +10,8 @@ export type RequestReason =
   | 'cross-origin'
   | 'origin-missing'
   | 'csrf-token-invalid'
+  | 'csrf-body-too-large'
+  | 'csrf-body-unreadable'
   | 'account-changed'
 
 /**

@@ -53,6 +53,11 @@ export function isLocalhost(host: Host): boolean {
   return /(?:^|\.)localhost(?::\d+)?$/.test(host)
 }
 
+/** Whether an authority names this very machine, by name or by a loopback address: then a developer is at work. */
+export function isLoopback(authority: Authority): boolean {
+  return authority.name === '[::1]' || /^127(?:\.\d+){3}$/.test(authority.name) || isLocalhost(authority.name as Host)
+}
+
 /** The text of an authority; the port only when there is one. */
 export function authorityText({ name, port }: Authority): Host {
   return (port === null ? name : `${name}:${port}`) as Host

@@ -18,13 +18,18 @@ const REFUSALS: Record<RequestReason, readonly [status: number, text: string]> =
   'cross-origin': [403, 'This request came from another site, which is not trusted here.'],
   'origin-missing': [
     403,
-    'This request does not say which site it came from. Browsers send Sec-Fetch-Site or Origin; other clients may send the token of their session as X-CSRF-Token.',
+    'This request does not say which site it came from. Browsers send Sec-Fetch-Site or Origin; other clients may send the token of their session as X-CSRF-Token, or in the field _csrf of a form.',
   ],
   'account-changed': [409, ACCOUNT_CHANGED],
   'csrf-token-invalid': [403, 'The CSRF token of this request belongs to another session. Load the page again and resubmit.'],
+  'csrf-body-too-large': [413, 'The CSRF token of this form has to stand within its first 64 kB.'],
+  'csrf-body-unreadable': [
+    403,
+    'This form is malformed, broke off or came too slowly, so its CSRF token cannot be read. Please send it again.',
+  ],
 }
 
-/** What a visitor gets for a request that is refused. It names the reason, and nothing that the request said. */
+/** What a program gets for a request that is refused. It names the reason, and nothing that the request said. */
 export function refusal(reason: RequestReason): Reply {
   const [status, text] = REFUSALS[reason]
   return plainReply(status, reason, text)

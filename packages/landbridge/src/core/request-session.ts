@@ -17,6 +17,7 @@ import type { SignIn } from './auth-hash.ts'
 import type { Claims, Seen } from './bridge.ts'
 import { accountChanged, savePending } from './commit.ts'
 import { clearCookie, clearStrayCookies, setCookie } from './cookie.ts'
+import { CSRF_FIELD } from './csrf-field.ts'
 import { makeCsrfToken, verifyCsrfToken } from './csrf-token.ts'
 import type { Device } from './devices.ts'
 import { checkedKey, flashKey, jsonOf } from './entry.ts'
@@ -251,6 +252,11 @@ export class RequestSession<Data extends object> implements Session<Data> {
     const { live } = await state.find()
     const secret = state.pending?.fresh?.secret ?? live?.secret ?? (state.change().fresh = mintHandle()).secret
     return makeCsrfToken(secret, state.place.scope)
+  }
+
+  async csrfField(): Promise<string> {
+    // A token has no character that means anything in HTML.
+    return `<input type="hidden" name="${CSRF_FIELD}" value="${await this.csrfToken()}">`
   }
 
   async checkCsrfToken(token: string): Promise<boolean> {

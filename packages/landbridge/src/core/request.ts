@@ -3,6 +3,8 @@
  * or `node:http2`, whose types are stated structurally so that the core depends on neither. Everything is read on demand.
  */
 import type { Readable } from 'node:stream'
+import type { Peeked } from './peek.ts'
+import { isUnread, peekRequest, peekStream } from './peek.ts'
 
 /** What `node:http` and `node:http2` requests have in common, as far as a session needs it. */
 export interface NodeRequest {
@@ -31,6 +33,12 @@ export interface Inbound {
   header(name: string): string | undefined
   /** The body as text; `null` when it is longer than the limit in bytes, or breaks off. Read once, and only by endpoints of ours. */
   body(limit: number): Promise<string | null>
+  /** The beginning of the body, which stays there for the application; `null` when it was read before or is being read. */
+  peek(limit: number): Promise<Peeked> | null
+  /** What a body parser before us made of the body. */
+  parsed(): unknown
+  /** Of a request that is refused: lets what was looked at and not read flow away, so that the connection serves the next request. */
+  drain(): void
 }
 
 export function inbound(request: Request | NodeRequest, address: string | undefined): Inbound {
@@ -98,6 +106,18 @@ class WebInbound implements Inbound {
     return readText(this.#request.body ?? [], limit)
   }
 
+  peek(limit: number): Promise<Peeked> | null {
+    return peekRequest(this.#request, limit)
+  }
+
+  /** A Web-standard request keeps nothing of the kind. */
+  parsed(): undefined {
+    return undefined
+  }
+
+  /** The server lets go of it together with the request. */
+  drain(): void {}
+
   header(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined
   }
@@ -116,6 +136,7 @@ const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i
 class NodeInbound implements Inbound {
   readonly #request: NodeRequest
   readonly #address: string | undefined
+  #peeked = false
 
   constructor(request: NodeRequest, address: string | undefined) {
     this.#request = request
@@ -168,6 +189,23 @@ class NodeInbound implements Inbound {
     // Otherwise Node would cut the connection when the rest is not read, and no answer could be sent.
     const stream = this.#request as unknown as Readable
     return readText(stream.iterator({ destroyOnReturn: false }), limit)
+  }
+
+  peek(limit: number): Promise<Peeked> | null {
+    const stream = this.#request as unknown as Readable
+    if (!isUnread(stream)) return null
+    this.#peeked = true
+    const length = Number(this.header('content-length') ?? Number.NaN)
+    return peekStream(stream, limit, Number.isNaN(length) ? null : length)
+  }
+
+  parsed(): unknown {
+    return this.#request.body
+  }
+
+  /** Node does so by itself where nobody has touched the body. */
+  drain(): void {
+    if (this.#peeked) (this.#request as unknown as Readable).resume()
   }
 
   get address(): string | undefined {

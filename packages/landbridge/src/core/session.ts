@@ -137,12 +137,13 @@ export interface Session<Data extends object = Record<string, unknown>> {
   /** When the session ends if it stays idle, in milliseconds since the epoch; `null` where there is none. */
   expiresAt(): Promise<number | null>
   /**
-   * A token that makes up for a missing `Sec-Fetch-Site` and `Origin`, for old browsers and other clients: sent as `x-csrf-token` it
-   * is checked by `open`; in a form field the application checks it with `checkCsrfToken`, and lets the form's route pass by
-   * `insecureBypass`. Masked anew at each call. Starts a session where there is none, as a token is bound to session and scope; call
-   * it after `signIn` or `renew`, which end the tokens before.
+   * A token that makes up for a missing `Sec-Fetch-Site` and `Origin`, for old browsers and other clients: sent as `x-csrf-token`, or
+   * in the field `_csrf` of a form, it is checked by `open`. Masked anew at each call. Starts a session where there is none, as a token
+   * is bound to session and scope; call it after `signIn` or `renew`, which end the tokens before.
    */
   csrfToken(): Promise<string>
+  /** A hidden field with a `csrfToken()`, as HTML that is put into a form as it is: `<input type="hidden" name="_csrf" value="…">`. */
+  csrfField(): Promise<string>
   /** Whether the token was made for this very session and scope. */
   checkCsrfToken(token: string): Promise<boolean>
 }

@@ -1,0 +1,163 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { LookupAddress, LookupOptions } from 'node:dns'
+import { lookup } from 'node:dns'
+import { isAddress } from '../../core/host.ts'
+import { isLoopback } from './browser-rules.ts'
+import { Pace } from './pace.ts'
+import type { Limits } from './plan.ts'
+import { Unreachable, sentenceOf } from './trouble.ts'
+
+export interface Asked {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly body?: string
+}
+
+export interface Answer {
+  readonly url: URL
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly setCookies: readonly string[]
+  /** Where a redirect leads; `null` for another answer, and where it leads nowhere. */
+  readonly location: URL | null
+  readonly body: string
+  /** Whether the body is all of it, in a form that can be read. */
+  readonly isWhole: boolean
+}
+
+const HEADER_LIMIT_BYTES = 64 * 1024
+
+/** Asks servers, within the limits of the scan. It follows no redirect and keeps no cookie. */
+export class Client {
+  readonly #limits: Limits
+  readonly #pace: Pace
+  readonly #userAgent: string
+
+  constructor(limits: Limits, version: string, stop: AbortSignal) {
+    this.#limits = limits
+    this.#pace = new Pace(limits, stop)
+    this.#userAgent = `landbridge-scan/${version}`
+  }
+
+  get requests(): number {
+    return this.#pace.taken
+  }
+
+  /** Throws `Unreachable` when there is no answer, and `Stopped` when the scan is at its end. */
+  async send(url: URL, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
+    await this.#pace.next()
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const sent = { accept: '*/*', ...given(headers), ...length, 'accept-encoding': 'identity', 'user-agent': this.#userAgent }
+    return await this.#exchange(open(url, method, sent), url, body)
+  }
+
+  async #exchange(request: http.ClientRequest, url: URL, body: string | undefined): Promise<Answer> {
+    const { timeoutMs, bodyLimitBytes } = this.#limits
+    let isLate = false
+    const late = (): void => {
+      isLate = true
+      request.destroy()
+    }
+    const timer = setTimeout(late, timeoutMs)
+    const stop = (): void => void request.destroy()
+    this.#pace.stop.addEventListener('abort', stop)
+    try {
+      const response = await responseTo(request, body)
+      return answerOf(url, response, await readBody(response, bodyLimitBytes))
+    } catch (error) {
+      this.#pace.stop.throwIfAborted()
+      if (isLate) throw new Unreachable(`did not answer within ${timeoutMs / 1000} s`)
+      throw error instanceof Unreachable ? error : new Unreachable(sentenceOf(error))
+    } finally {
+      clearTimeout(timer)
+      this.#pace.stop.removeEventListener('abort', stop)
+      request.destroy()
+    }
+  }
+}
+
+function open(url: URL, method: string, headers: Record<string, string>): http.ClientRequest {
+  const { request } = url.protocol === 'https:' ? https : http
+  try {
+    return request(withoutCredentials(url), { method, headers, agent: false, maxHeaderSize: HEADER_LIMIT_BYTES, lookup: resolve })
+  } catch (error) {
+    // A header or a method that cannot be sent.
+    throw new Unreachable(sentenceOf(error))
+  }
+}
+
+function responseTo(request: http.ClientRequest, body: string | undefined): Promise<http.IncomingMessage> {
+  return new Promise((resolved, rejected) => {
+    request.once('response', resolved)
+    request.on('error', rejected)
+    request.once('upgrade', (_, socket) => {
+      socket.destroy()
+      rejected(new Unreachable('answers with another protocol than HTTP'))
+    })
+    request.once('close', () => rejected(new Unreachable('closed the connection without an answer')))
+    request.end(body)
+  })
+}
+
+interface Body {
+  readonly text: string
+  readonly isCut: boolean
+}
+
+/** Reads up to the limit and lets go of the rest, however long it goes on. */
+async function readBody(response: http.IncomingMessage, limitBytes: number): Promise<Body> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > limitBytes) break
+  }
+  return { text: Buffer.concat(chunks).subarray(0, limitBytes).toString('utf8'), isCut: size > limitBytes }
+}
+
+function answerOf(url: URL, { statusCode = 0, headers }: http.IncomingMessage, { text, isCut }: Body): Answer {
+  const isEncoded = !/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')
+  return {
+    url,
+    status: statusCode,
+    headers,
+    setCookies: headers['set-cookie'] ?? [],
+    location: statusCode >= 300 && statusCode < 400 ? locationOf(headers.location, url) : null,
+    body: isEncoded ? '' : text,
+    isWhole: !isCut && !isEncoded,
+  }
+}
+
+function locationOf(location: string | undefined, url: URL): URL | null {
+  const target = location === undefined ? null : URL.parse(location, url.href)
+  return target !== null && /^https?:$/.test(target.protocol) ? target : null
+}
+
+function given(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value] as const]))
+  return Object.fromEntries(entries)
+}
+
+/** User and password of a URL are sent nowhere by themselves: a redirect could ask for them. */
+function withoutCredentials(url: URL): URL {
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
+  return bare
+}
+
+type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
+
+const LOOPBACK: LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
+
+/** `*.localhost` is this machine without asking anybody (RFC 6761 section 6.3); Node would ask the resolver. */
+function resolve(hostname: string, options: LookupOptions, found: Found): void {
+  if (!isLoopback(hostname) || isAddress(hostname)) return lookup(hostname, options, found)
+  if (options.all === true) return found(null, LOOPBACK)
+  found(null, LOOPBACK[0]!.address, LOOPBACK[0]!.family)
+}

@@ -1,0 +1,124 @@
+/** What the answers say about a copied cookie. No answer is asked for here: it is the reasoning alone. */
+import type { Look } from './look.ts'
+import { difference, fate, gives, isSameStep } from './look.ts'
+import type { Pair } from './plan.ts'
+
+type Strangers = readonly [Look, Look]
+
+/** How a host answers those who have no cookies, and who has its own. */
+export interface Reference {
+  readonly strangers: Strangers
+  readonly own: Look
+  readonly shown: readonly Pair[]
+}
+
+export interface Observed {
+  /** As they are told: `a.example`. */
+  readonly fromHost: string
+  readonly toHost: string
+  readonly from: Reference
+  /** How the other host answers somebody who is signed in there, where that is known. */
+  readonly to: Reference | null
+  readonly strangers: Strangers
+  readonly copied: Look
+  readonly shown: readonly Pair[]
+  /** A made-up cookie of the same shape, twice; `null` where it would tell nothing. */
+  readonly madeUp: Strangers | null
+}
+
+export interface Verdict {
+  readonly outcome: 'accepted' | 'refused' | 'unclear'
+  readonly because: readonly string[]
+}
+
+/** Whoever asks. Some hosts hide a page from strangers this way, but then somebody who is signed in there has to show it. */
+const MISSING = [404, 405, 410]
+
+const accepted = (...because: string[]): Verdict => ({ outcome: 'accepted', because })
+const refused = (...because: string[]): Verdict => ({ outcome: 'refused', because })
+const unclear = (...because: string[]): Verdict => ({ outcome: 'unclear', because })
+
+/** Whether the page of a host shows that somebody is known there. */
+export function showsVisitor({ own, strangers }: Reference): boolean {
+  return (difference(own, strangers) ?? '') !== ''
+}
+
+/** Whether it takes a made-up cookie to tell: not where the copied one was treated as none at all. */
+export function needsMadeUp({ copied, strangers, shown }: Pick<Observed, 'copied' | 'strangers' | 'shown'>): boolean {
+  return difference(copied, strangers) !== '' || (gives(strangers[0], shown) && fate(copied, shown) === 'left')
+}
+
+export function judge(observed: Observed): Verdict {
+  const { copied, strangers, from, toHost, fromHost } = observed
+  if ([...strangers, copied].some(isTrouble)) return unclear(`${toHost} answers with an error, or that it is asked too often.`)
+  if ([...from.strangers, from.own].some(isTrouble)) return unclear(`${fromHost} answers with an error, or that it is asked too often.`)
+  const unlike = difference(copied, strangers)
+  if (unlike === null) return unclear(`${toHost} answers two strangers in two ways, so that nothing can be held against it.`)
+  return unlike === '' ? judgeAsStranger(observed) : judgeAsSomebody(observed, unlike)
+}
+
+/** What says nothing of the visitor. */
+const isTrouble = ({ status }: Look): boolean => status >= 500 || status === 429
+
+/** The page looked the same with the copied cookie as with none. */
+function judgeAsStranger(observed: Observed): Verdict {
+  const { fromHost, toHost, from, to } = observed
+  const same = `${toHost} answered the copied cookie as it answers a stranger.`
+  const cookies = judgeByCookies(observed)
+  if (!showsVisitor(from)) return cookies ?? unclear(same, noPower(fromHost))
+  if (to !== null && !showsVisitor(to)) {
+    return cookies ?? unclear(same, `But its page looks like that for its own visitors too, so it cannot tell. Name another with --page.`)
+  }
+  if (to === null && MISSING.includes(observed.copied.status))
+    return cookies ?? unclear(same, `But it has no such page (${observed.copied.status}), so that tells nothing.`)
+  if (cookies?.outcome === 'accepted') return unclear(same, ...cookies.because, 'The one speaks against the other.')
+  const power = `The same cookie is known at ${fromHost}: its page differs there from a stranger's.`
+  const rest = to === null ? [`What ${toHost} shows to its own visitors is not known, as nobody was signed in there.`] : []
+  return refused(same, power, ...rest)
+}
+
+/** The page differed from a stranger's. */
+function judgeAsSomebody(observed: Observed, unlike: string): Verdict {
+  const { fromHost, toHost, from, to, strangers, copied, madeUp } = observed
+  const stranger = `${toHost} answered the copied cookie unlike a stranger (by ${HOW[unlike]!}).`
+  const unlikeMadeUp = madeUp === null ? null : difference(copied, madeUp)
+  if (unlikeMadeUp === null)
+    return unclear(stranger, 'A made-up cookie was answered in more than one way, so that nothing can be held against it.')
+  const cookies = judgeByCookies(observed)
+  if (unlikeMadeUp === '') {
+    const same = `It answered a made-up cookie of the same shape alike, so the copied one counted for nothing.`
+    return showsVisitor(from) ? refused(stranger, same) : (cookies ?? unclear(stranger, same, noPower(fromHost)))
+  }
+  const known = `A made-up cookie of the same shape was answered unlike it too (by ${HOW[unlikeMadeUp]!}): ${toHost} knows this one.`
+  const [before] = strangers
+  if (showsVisitor(from) && isSameStep(from.strangers[0], from.own, before, copied)) {
+    return accepted(stranger, known, `The answer differs from a stranger's in the same way as at ${fromHost} with the same cookie.`)
+  }
+  if (to !== null && showsVisitor(to) && isSameStep(to.strangers[0], to.own, before, copied)) {
+    return accepted(stranger, known, `The answer is like that to a visitor who is signed in at ${toHost}.`)
+  }
+  if (cookies?.outcome === 'accepted') return accepted(stranger, known, ...cookies.because)
+  return unclear(stranger, known, 'But it is unlike what somebody gets who is signed in: what it does with the session cannot be seen.')
+}
+
+const HOW: Readonly<Record<string, string>> = { status: 'its status', redirect: 'where it redirects to', body: 'its text' }
+
+/** By what became of the cookie: whether it was left as it is, or another was given in its place. `null` where that says nothing. */
+function judgeByCookies({ fromHost, toHost, from, strangers, copied, shown, madeUp }: Observed): Verdict | null {
+  const isLeft = fate(copied, shown) === 'left'
+  if (isLeft && madeUp?.every((look) => fate(look, shown) === 'replaced')) {
+    return accepted(`${toHost} gave a new cookie in place of a made-up one, and left the copied one as it is: it knows the session.`)
+  }
+  if (!isLeft && gives(strangers[0], shown) && gives(from.strangers[0], from.shown) && fate(from.own, from.shown) === 'left') {
+    return refused(`${toHost} gave a new cookie in place of the copied one, which ${fromHost} leaves as it is.`)
+  }
+  return null
+}
+
+/** Whether the host went on with a made-up cookie though it gives strangers one. */
+export function adoptsMadeUp({ strangers, shown, madeUp }: Pick<Observed, 'strangers' | 'shown' | 'madeUp'>): boolean {
+  return madeUp !== null && strangers.every((look) => gives(look, shown)) && madeUp.every((look) => fate(look, shown) === 'left')
+}
+
+const noPower = (fromHost: string): string =>
+  `But ${fromHost} answers its own cookie as it answers a stranger too, so the page cannot tell. Name one that shows who is signed in with --page, or sign in.`
