@@ -57,7 +57,7 @@ function folder(): string {
 describe('What it cannot run is told in a sentence, with exit code 2', () => {
   test.each([
     [['doctor', '--stor', 'memory:'], /doctor has no option --stor\. It has --store, .*--json, --help/],
-    [['doctor', 'memory:'], /takes options only, and "memory:" is none/],
+    [['doctor', 'memory:'], /doctor reads a \.ts, \.js or \.json file, .*and "memory:" is none/],
     [['doctor', '--store'], /--store <value>' argument missing/],
     [['doctor'], /doctor needs --store <url>/],
     [['doctor', '--store', 'mongodb://localhost'], /begins with one of memory:, .* and mongodb: is none/],

@@ -3,6 +3,7 @@
  * open → host (allowed? which scope?) → our endpoints (reply) → origin check → arrival (fetch the session from another host?)
  * → session (cookie, handle and store are read when the application asks) → application → commit → headers.
  */
+import { channel } from 'node:diagnostics_channel'
 import { arrive } from './arrival.ts'
 import { checkedAccountId } from './core/account.ts'
 import { publicAccount } from './core/accounts.ts'
@@ -108,10 +109,17 @@ export interface Sessions<Data extends object = RegisteredData> {
 }
 
 /**
+ * Each call of `createSessions` publishes its options here before it looks at them, so that `landbridge doctor` reads a configuration from
+ * where it is used. They hold the keys: who subscribes is code of this very process, which could read them anyhow.
+ */
+const optionsChannel = channel('landbridge:options')
+
+/**
  * Makes the sessions of an application. Throws `ERR_CONFIG_INVALID` with every fault of the options at once.
  * Expired records are swept in small bites for as long as the process lives or until `close`.
  */
 export function createSessions<Data extends object = RegisteredData>(options: SessionsOptions): Sessions<Data> {
+  if (optionsChannel.hasSubscribers) optionsChannel.publish(options)
   const config = compileConfig(options)
   const events = new Events()
   events.subscribe(warnOfInsecureTransport)

@@ -1,137 +1,115 @@
-import { randomInt } from 'node:crypto'
 import process from 'node:process'
 import type { Command, ExitCode, Values } from './command.ts'
 import { FAULTS, FINE, NOT_RUN, UsageError } from './command.ts'
-import type { StoreReport, Trial } from './doctor-store.ts'
-import { tryStore } from './doctor-store.ts'
-import type { StoreTarget } from './store-target.ts'
-import { asJson, asText, isFine } from './store-report.ts'
-import { openTarget } from './targets.ts'
-import { shownUrl, withoutPassword } from './url.ts'
+import { readConfiguration } from './doctor/read.ts'
+import { asJson, asText, hasFaults } from './doctor/report.ts'
+import { numberOf, tryStoreAt } from './doctor-try.ts'
+import { shownUrl } from './url.ts'
 
-const HELP = `Usage: landbridge doctor --store <url> [options]
+const HELP = `Usage: landbridge doctor [<module or JSON file>] [options]
+       landbridge doctor --store <url> [options]
 
-Tries a store where your application would use it: the whole contract of stores, hundreds of histories of concurrent calls, and what the
-server is set to. Everything happens under a random prefix (in a file beside yours, for SQLite) and is removed at the end, also on Ctrl-C.
+Reads a configuration and tells each fault in it by a stable id: where it is, what is wrong, and what to write instead.
+A module (.ts, .js) is imported, in a process of its own, and each createSessions that it calls is examined; what it prints is dropped.
+A JSON file, or - for standard input, holds the options of createSessions, or the cookie settings of another session library.
+docs/checks.md lists everything that is looked for, docs/doctor.md what the JSON may say.
+
+  --live             Also asks the network: whether each host that is written out has an address, answers, and is Landbridge; whether it
+                     takes https for http; how its clock stands. At most 20 hosts, one small GET each. Without it nothing is asked.
+  --port <n>         With --live: where hosts below localhost answer that are written without a port. Default 80.
+  --wait <seconds>   How long a module may take to load. Default 20.
+
+With --store it tries a store where your application would use it: the whole contract of stores, hundreds of histories of concurrent
+calls, and what the server is set to. Everything happens under a random prefix (in a file beside yours, for SQLite) and is removed at
+the end, also on Ctrl-C.
 
   --store <url>      redis://  rediss://  postgres://  mysql://  sqlite:<path>  memory:
-                     Default: the environment variable LANDBRIDGE_STORE_URL, which keeps a password out of the list of processes.
+                     Default, where no file is named: the environment variable LANDBRIDGE_STORE_URL, which keeps a password out of the list
+                     of processes.
   --driver <name>    ioredis or redis, pg or postgres, mysql2. Default: what the project in this folder has installed.
   --histories <n>    How many histories to check beyond those of the contract's suite. Default 200.
   --seed <n>         Where they begin: a number that an earlier run has named. Default: random.
   --full             Also 50 writers at once for 1000 rounds, and 1000 races of a sign-out with a save.
+
   --json             One JSON object in place of the report.
   -h, --help         This text.
 
 Examples:
+  npx landbridge doctor src/sessions.ts
+  npx landbridge doctor src/sessions.ts --live
+  node --env-file=.env node_modules/.bin/landbridge doctor src/sessions.ts --json > report.json
+  echo '{ "hosts": ["app.example.com"], "cookie": { "domain": ".example.com" } }' | npx landbridge doctor -
   npx landbridge doctor --store redis://localhost:6379
   LANDBRIDGE_STORE_URL=rediss://user:password@redis.example:6380 npx landbridge doctor --driver redis
   npx landbridge doctor --store sqlite:./sessions.db --full
-  npx landbridge doctor --store redis://localhost --json > report.json
 
-Exit code: 0 when nothing is wrong (warnings may be told), 1 when faults were found, 2 when it could not find out.`
+Exit code: 0 when nothing is wrong (warnings and notes may be told), 1 when faults were found, 2 when it could not find out.`
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'tries a store on your own server, and tells what is wrong with it',
+  summary: 'tries a store on your own server, or reads a configuration, and tells what is wrong with it',
   help: HELP,
+  positionals: '[<module or JSON file>]',
   options: {
     store: { type: 'string' },
     driver: { type: 'string' },
     histories: { type: 'string' },
     seed: { type: 'string' },
     full: { type: 'boolean' },
+    live: { type: 'boolean' },
+    port: { type: 'string' },
+    wait: { type: 'string' },
     json: { type: 'boolean' },
   },
-  run: examine,
+  run: (values, [file, ...more]) => {
+    if (more.length > 0) throw new UsageError('doctor reads one configuration at a time.')
+    return file === undefined ? examineStore(values) : examineFile(file, values)
+  },
 }
 
-async function examine(values: Values): Promise<ExitCode> {
+async function examineStore(values: Values): Promise<ExitCode> {
   const url = values['store'] ?? process.env['LANDBRIDGE_STORE_URL']
-  if (typeof url !== 'string' || url === '') throw new UsageError('doctor needs --store <url>, as in --store redis://localhost:6379')
-  const histories = numberOf('histories', values['histories'], 200)
-  const seed = numberOf('seed', values['seed'], randomInt(1_000_000))
-  const stopping = stopOnSignals()
-  const isQuiet = values['json'] === true
-  const trial = {
-    seed,
-    histories,
-    full: values['full'] === true,
-    stop: stopping.signal,
-    progress: isQuiet ? () => undefined : showProgress,
+  const alone = ['live', 'port', 'wait'].find((name) => values[name] !== undefined)
+  if (alone !== undefined) throw new UsageError(`--${alone} needs a configuration to read, as in doctor src/sessions.ts --live`)
+  if (typeof url !== 'string' || url === '') {
+    throw new UsageError(
+      'doctor needs --store <url>, as in --store redis://localhost:6379, or a configuration to read, as in doctor src/sessions.ts',
+    )
   }
-  try {
-    const { report, isClean } = await tryAt(url, values['driver'] as string | undefined, trial)
-    clearProgress()
-    process.stdout.write(isQuiet ? asJson(report, url, isClean) : asText(report, url))
-    return isFine(report) ? FINE : FAULTS
-  } catch (error) {
-    clearProgress()
-    if (error instanceof UsageError) throw error
-    const reason = stopping.signal.aborted ? 'it was stopped' : withoutPassword((error as Error).message || String(error), url)
-    complain(`${shownUrl(url)} could not be tried: ${reason}`)
-    return NOT_RUN
-  } finally {
-    stopping.end()
-  }
+  const { code, text } = await tryStoreAt(url, values)
+  if (text !== null) process.stdout.write(text)
+  return code
 }
 
-async function tryAt(url: string, driver: string | undefined, trial: Trial): Promise<{ report: StoreReport; isClean: boolean }> {
-  const target = await openTarget({ url, driver })
-  let report: StoreReport
-  try {
-    report = await tryStore(target, trial)
-  } catch (error) {
-    await cleanUp(target)
-    throw error
-  }
-  return { report, isClean: await cleanUp(target) }
+/** Faults are told even where something else could not be found out; the exit code then says that the report is not all. */
+async function examineFile(file: string, values: Values): Promise<ExitCode> {
+  const options = { waitMs: secondsOf(values) * 1000, live: values['live'] === true, localPort: portOf(values) }
+  const report = await readConfiguration(file, options)
+  const code = report.problems.length > 0 ? NOT_RUN : hasFaults(report) ? FAULTS : FINE
+  const { store } = values
+  const isJson = values['json'] === true
+  if (!isJson) process.stdout.write(asText(report))
+  const tried = typeof store === 'string' ? await tryStoreAt(store, values) : null
+  if (isJson) process.stdout.write(withStore(report, tried?.text, String(store)))
+  else if (tried?.text) process.stdout.write(`\n${tried.text}`)
+  return Math.max(code, tried?.code ?? FINE) as ExitCode
 }
 
-async function cleanUp(target: StoreTarget): Promise<boolean> {
-  // A server that is gone cannot be cleaned.
-  const isClean = await target.clean().catch(() => false)
-  await target.close().catch(() => undefined)
-  clearProgress()
-  if (!isClean) complain(`something may be left of what was written: ${target.scratch}`)
-  return isClean
+/** `text` is undefined where no store was to be tried, `null` where it could not be. */
+function withStore(report: Parameters<typeof asJson>[0], text: string | null | undefined, url: string): string {
+  if (text === undefined) return asJson(report)
+  if (text !== null) return asJson(report, JSON.parse(text))
+  return asJson({ ...report, problems: [...report.problems, `${shownUrl(url)} could not be tried.`] }, null)
 }
 
-function numberOf(name: string, given: Values[string], otherwise: number): number {
-  if (given === undefined) return otherwise
-  if (!/^\d{1,9}$/.test(String(given))) throw new UsageError(`--${name} is a whole number, not ${JSON.stringify(given)}.`)
-  return Number(given)
+function secondsOf(values: Values): number {
+  const seconds = numberOf('wait', values['wait'], 20)
+  if (seconds < 1 || seconds > 600) throw new UsageError('--wait is a number of seconds from 1 to 600.')
+  return seconds
 }
 
-/** The first signal lets the step that runs come to its end, so that everything can be removed; a second one does not wait. */
-function stopOnSignals(): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(NOT_RUN)
-    clearProgress()
-    complain('stopping; what was written is removed. Once more ends it without.')
-    controller.abort()
-  }
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  for (const each of signals) process.on(each, stop)
-  return {
-    signal: controller.signal,
-    end() {
-      for (const each of signals) process.off(each, stop)
-    },
-  }
-}
-
-function complain(text: string): void {
-  process.stderr.write(`landbridge: ${text}\n`)
-}
-
-function showProgress(done: number, of: number, name: string): void {
-  if (!process.stderr.isTTY) return
-  const line = `${String(done).padStart(String(of).length)}/${of} ${name}`
-  process.stderr.write(`\r\u001b[K${line.slice(0, process.stderr.columns - 1)}`)
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+function portOf(values: Values): number {
+  const port = numberOf('port', values['port'], 80)
+  if (port < 1 || port > 65_535) throw new UsageError('--port is a number from 1 to 65535.')
+  return port
 }

@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util'
 import type { Command, ExitCode, Values } from './command.ts'
 import { FINE, NOT_RUN, UsageError } from './command.ts'
 import { doctor } from './doctor.ts'
+import { keygen } from './keygen.ts'
 import { scan } from './scan.ts'
 
-const COMMANDS: readonly Command[] = [doctor, scan]
+const COMMANDS: readonly Command[] = [doctor, keygen, scan]
 
 /** Runs what the arguments ask for, and resolves with the exit code. */
 export async function run(args: readonly string[]): Promise<ExitCode> {

@@ -2,6 +2,7 @@ import type { AuthHash, AuthHashes } from './auth-hash.ts'
 import { authHashes } from './auth-hash.ts'
 import { Faults, show } from './errors.ts'
 import type { EventListener } from './events.ts'
+import { FOREIGN_OPTIONS } from './foreign-options.ts'
 import type { Keys } from './keys.ts'
 import { compileKeys, faultKeysMissing } from './keys.ts'
 import type { Lifetime, LifetimeOptions } from './lifetime.ts'
@@ -105,7 +106,7 @@ export function compileConfig(options: SessionsOptions): Config {
   const faults = new Faults()
   const given: Partial<SessionsOptions> = options ?? {}
   const now = typeof given.clock === 'function' ? () => Math.floor(given.clock!()) : Date.now
-  faults.addUnknown(given, OPTIONS)
+  faults.addUnknown(given, OPTIONS, '', FOREIGN_OPTIONS)
   checkStore(given.store, faults)
   checkFunction('insecureBypass', given.insecureBypass, faults)
   checkFunction('onEvent', given.onEvent, faults)

@@ -1,10 +1,10 @@
 /** The options that `hub` and `peers` share, checked and compiled. */
-import { getDomain } from 'tldts'
 import type { Bridge } from './bridge.ts'
 import type { Faults } from './errors.ts'
 import { show } from './errors.ts'
 import { authorityText, parseAuthority, toAscii } from './host.ts'
 import { durationBetween } from './lifetime.ts'
+import { registrableDomain } from './public-suffix.ts'
 import type { HubTopology, PeersTopology } from './topology.ts'
 import type { Host } from './types.ts'
 
@@ -43,7 +43,7 @@ export function exactHost(rule: unknown): Host | null {
 
 /** Where the hint of a hub can stand: its registrable domain, if browsers accept a cookie for it. */
 export function hintDomainOf(hub: Host): string | null {
-  return getDomain(parseAuthority(hub)!.name, { allowPrivateDomains: true })
+  return registrableDomain(parseAuthority(hub)!.name)
 }
 
 /** The choice, the first one when none was made, or a fault. A function passes where one is among the choices. */

@@ -90,11 +90,15 @@ export class Faults {
     this.#found.push({ code, path, message, hint })
   }
 
-  /** Adds a fault for each name that is not one of the known ones: a misspelt option must not be one that was left out. */
-  addUnknown(given: object | undefined, known: readonly string[], at = ''): void {
+  /**
+   * Adds a fault for each name that is not one of the known ones: a misspelt option must not be one that was left out. `foreign` says what
+   * takes the place of options of other libraries.
+   */
+  addUnknown(given: object | undefined, known: readonly string[], at = '', foreign?: ReadonlyMap<string, string>): void {
     for (const name of Object.keys(given ?? {})) {
       if (known.includes(name)) continue
-      this.add('option-unknown', at + name, `There is no option ${show(name)}${at && ' here'}.`, `Write one of: ${known.join(', ')}.`)
+      const hint = foreign?.get(name) ?? `Write one of: ${known.join(', ')}.`
+      this.add('option-unknown', at + name, `There is no option ${show(name)}${at && ' here'}.`, hint)
     }
   }
 

@@ -1,11 +1,11 @@
 /** The rules of a topology, one by one: hosts, wildcards, resolvers and domains, each checked and put where requests look them up. */
-import { getPublicSuffix } from 'tldts'
 import type { Span } from './bridge.ts'
 import type { SameSite } from './cookie.ts'
 import type { Faults } from './errors.ts'
 import { show } from './errors.ts'
 import { authorityText, isAddress, parseAuthority, toAscii } from './host.ts'
 import type { PlaceOf, Rules } from './locate.ts'
+import { isPublicSuffix } from './public-suffix.ts'
 import type { ValuesPlace } from './store.ts'
 import type { HostResolver, Place } from './topology.ts'
 import type { Host, Scope } from './types.ts'
@@ -93,7 +93,7 @@ export function compileDomain(
       `Use kind: 'isolated' for addresses.`,
     )
   }
-  if (getPublicSuffix(name, { allowPrivateDomains: true }) === name) {
+  if (isPublicSuffix(name)) {
     return faults.add(
       'domain-is-public-suffix',
       at,

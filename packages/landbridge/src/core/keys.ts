@@ -50,7 +50,7 @@ export function usableKeys(given: unknown, faults: Faults): readonly string[] {
   })
 }
 
-const KEY_HINT = `Make one with: node -p "crypto.randomBytes(32).toString('base64url')", and keep it out of the repository.`
+const KEY_HINT = 'Make one with: npx landbridge keygen, and keep it out of the repository.'
 
 function derive(key: string): DerivedKeys {
   const part = (use: string): KeyObject => createSecretKey(deriveBytes(key, use, 32))
