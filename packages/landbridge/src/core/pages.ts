@@ -21,7 +21,8 @@ pre{margin:0 0 .75rem;padding:.75rem 1rem;border:1px solid GrayText;border-radiu
 dd,pre{font:.875rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 small{display:block;margin-top:1.25rem;opacity:.75}`
 
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+/** The source expression that allows an inline style or script of exactly this text. */
+export const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const STYLE_HASH = hashOf(STYLE)
 
 /** What the developer of the application is told; nobody else is shown it. */
@@ -96,4 +97,4 @@ function formOf({ action, fields, button }: NonNullable<PageOptions['form']>): s
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Text for HTML, between tags and in quoted attributes. */
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
+export const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
