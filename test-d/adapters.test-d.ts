@@ -6,6 +6,7 @@ import fastify from 'fastify'
 import { Hono } from 'hono'
 import type { Account, Exchange, RegisteredData, Session, SessionEvent, SessionId, Sessions, Store } from 'landbridge'
 import { createSessions } from 'landbridge'
+import { expressDevices, fastifyDevices, honoDevices, nodeDevices, webDevices } from 'landbridge/devices'
 import { expressSessions } from 'landbridge/express'
 import { fastifySessions } from 'landbridge/fastify'
 import { honoSessions } from 'landbridge/hono'
@@ -118,6 +119,17 @@ new Hono().use(honoSessions(sessions)).get('/', (c) => {
   expectTypeOf(c.get('session')).toEqualTypeOf<Session<RegisteredData>>()
   return c.body(null)
 })
+
+// The ready-made list of browsers goes into each framework in one line, whatever the sessions hold.
+express()
+  .use('/devices', expressDevices())
+  .all('/devices', expressDevices({ freshFor: '10m' }))
+await app.register(fastifyDevices(), { prefix: '/devices' })
+new Hono().use(honoSessions(sessions)).all('/devices', honoDevices({ texts: { title: 'Devices' } }))
+nodeSessions(sessions, (request, response) => nodeDevices()(request, response))
+void sessions.handle(new Request('http://h/'), (session) => webDevices()(new Request('http://h/'), session))
+// @ts-expect-error -- no such option
+expressDevices({ fresh: '10m' })
 
 // Events are a union to switch on.
 sessions.subscribe((event: SessionEvent) => {

@@ -46,6 +46,8 @@ const ALLOWED: Record<string, { modules: RegExp; types?: RegExp }> = {
   'arrival.ts': { modules: /^(?:core\/|transports\/redirect\.ts$)/ },
   'sessions.ts': { modules: /^(?:core\/|endpoints\.ts$|arrival\.ts$)/ },
   'index.ts': { modules: /^(?:core\/|sessions\.ts$)/ },
+  // Pages over the methods of a session, which is handed to them.
+  devices: { modules: /^(?:core|devices)\// },
   // It runs in browsers, and knows nothing of the server's code.
   client: { modules: /^client\// },
   adapters: { modules: /^(?:core\/|sessions\.ts$|adapters\/(?:open|hold|node-headers|ended-sockets)\.ts$)/, types: /^(?:fastify|hono)$/ },

@@ -59,6 +59,14 @@ test('every subpath of package.json resolves to built files, and these are their
         "switchAccount",
       ],
       "./client.js": [],
+      "./devices": [
+        "devices",
+        "expressDevices",
+        "fastifyDevices",
+        "honoDevices",
+        "nodeDevices",
+        "webDevices",
+      ],
       "./express": [
         "expressSessions",
       ],
