@@ -193,6 +193,18 @@ test('the way back stays on this host, whatever the address was', async () => {
   )
 })
 
+test('a link leads back to the application, where it says so', async () => {
+  const [without, with_] = await Promise.all(
+    [{}, { home: '/account?a&b' }].map(async (options) => {
+      const own = (await mounted(web!, options)).visitor()
+      await own.signIn('ada')
+      return (await own.get(HTML)).text()
+    }),
+  )
+  expect(without).not.toContain('<a ')
+  expect(with_).toContain('<a href="/account?a&amp;b">Back</a>')
+})
+
 test('options that cannot be meant are refused at once, all of them', () => {
   const wrong = { freshFor: '3 weeks', signIn: 'data:text/html,x', afterSignOut: '/a\r\nx: y' }
   expect(() => devices(wrong as never)).toThrow(/devices has 3 faults[^]*freshFor[^]*signIn[^]*afterSignOut/)

@@ -26,6 +26,8 @@ export interface DevicesOptions {
   readonly freshFor?: Duration
   /** Where a visitor goes to sign in, or to sign in again: a path or URL. Default: he is told to, on a page without a link. */
   readonly signIn?: string
+  /** Where a link on top of the page leads back to: a path or URL. Default: no link. */
+  readonly home?: string
   /** Where a visitor goes who signed himself out: a path or URL. Default: `'/'`. */
   readonly afterSignOut?: string
   /** Words in the place of the English ones. */
@@ -99,7 +101,7 @@ class DevicePages {
   }
 
   #list(request: DevicesRequest, listed: readonly Device[]): Reply {
-    return wantsJson(request) ? jsonReply(200, { devices: listed }) : listPage(listed, this.#texts, this.#now())
+    return wantsJson(request) ? jsonReply(200, { devices: listed }) : listPage(listed, this.#texts, this.#now(), this.#options.home)
   }
 
   async #end(session: DevicesSession, request: DevicesRequest): Promise<Reply> {
@@ -148,11 +150,11 @@ function wantsJson({ accept }: DevicesRequest): boolean {
   return /\bapplication\/json\b/i.test(accept ?? '') && !/\btext\/html\b/i.test(accept ?? '')
 }
 
-function checkOptions({ freshFor, signIn, afterSignOut }: DevicesOptions): void {
+function checkOptions({ freshFor, signIn, home, afterSignOut }: DevicesOptions): void {
   const faults = new Faults()
   if (freshFor !== undefined && parseDuration(freshFor) === null)
     faults.add('DURATION_INVALID', 'freshFor', 'This is no duration.', "Write a number with a unit, such as '10m', or milliseconds.")
-  for (const [path, value] of Object.entries({ signIn, afterSignOut }))
+  for (const [path, value] of Object.entries({ signIn, home, afterSignOut }))
     if (value !== undefined && !/^(?:\/|https?:\/\/)[\x21-\x7e]*$/.test(value))
       faults.add('LOCATION_INVALID', path, 'This is neither a path nor a URL.', "Write a path such as '/login', or a whole URL.")
   faults.throwIfAny('devices')

@@ -10,6 +10,9 @@ const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;
 body{margin:0;background:light-dark(#f6f7f9,#14171c);color:light-dark(#171a20,#eceef2)}
 main{max-width:44rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .5rem}
+nav{margin:0 0 1rem}
+a{color:var(--link)}
+a:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 p{margin:0 0 1.5rem;color:var(--quiet)}
 ul{list-style:none;margin:0;padding:0;display:grid;gap:.75rem}
 li{display:flex;gap:1rem;align-items:flex-start;justify-content:space-between;padding:1rem 1.25rem;border:1px solid var(--line);border-radius:.75rem;background:light-dark(#fff,#1c2027)}
@@ -38,9 +41,10 @@ const POLICY = [
   "base-uri 'none'",
 ].join('; ')
 
-export function listPage(devices: readonly Device[], texts: DevicesTexts, now: number): Reply {
+export function listPage(devices: readonly Device[], texts: DevicesTexts, now: number, home?: string): Reply {
   const others = devices.some(({ current }) => !current)
   const parts = [
+    home === undefined ? '' : `<nav><a href="${escape(home)}">${escape(texts.home)}</a></nav>`,
     `<h1>${escape(texts.title)}</h1><p>${escape(texts.about)}</p>`,
     `<ul>${devices.map((device) => itemOf(device, texts, now)).join('')}</ul>`,
     `<footer>${others ? formOf('others', texts.endOthers) : ''}${formOf('all', texts.endAll)}</footer>`,

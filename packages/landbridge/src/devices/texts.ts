@@ -15,6 +15,8 @@ export interface DevicesTexts {
   readonly endDevice: (agent: string) => string
   readonly endOthers: string
   readonly endAll: string
+  /** Of the link to the option `home`. */
+  readonly home: string
   readonly nobody: string
   readonly signIn: string
   readonly stale: string
@@ -37,6 +39,7 @@ export const ENGLISH: DevicesTexts = {
   endDevice: (agent) => `Sign out ${agent}`,
   endOthers: 'Sign out all others',
   endAll: 'Sign out everywhere',
+  home: 'Back',
   nobody: 'Nobody is signed in here.',
   signIn: 'Sign in',
   stale: 'You signed in too long ago for this. Sign in again first.',
