@@ -11,6 +11,7 @@ import { Experiments } from './experiment.ts'
 import { forms } from './forms.ts'
 import type { Site } from './hosts.ts'
 import { baseOf, crosses, isIndex, siteOf } from './hosts.ts'
+import { Lifecycles } from './lifecycle.ts'
 import { EventLog } from './log.ts'
 import { expressSessionMode } from './modes/express-session.ts'
 import { landbridgeMode } from './modes/landbridge.ts'
@@ -19,6 +20,7 @@ import type { HostPage } from './pages/host.ts'
 import { hostPage } from './pages/host.ts'
 import { indexPage } from './pages/index.ts'
 import { messagePage } from './pages/message.ts'
+import { Passwords } from './passwords.ts'
 import { policyFor } from './policy.ts'
 import { crossingRoutes } from './routes.ts'
 import { openSessions } from './sessions.ts'
@@ -34,17 +36,20 @@ export function createPlayground(file: string, tls: Tls | null): Playground {
   const log = new EventLog()
   const clock = new Clock(join(dirname(file), 'days'))
   const crossings = new Crossings(clock.now)
-  const kept = openSessions(file, clock, (event) => {
+  const passwords = new Passwords(join(dirname(file), 'passwords'))
+  const kept = openSessions(file, clock, passwords, (event) => {
     crossings.note(event)
     log.add(entryOf(event))
   })
-  const landbridge = landbridgeMode(kept, log)
+  const landbridge = landbridgeMode(kept, log, clock.now)
   const standard = expressSessionMode()
   const experiments = new Experiments(log, tls?.ca ?? null)
   let mode: Mode = landbridge
   // A request stays in the mode that it came in, whatever is switched meanwhile.
   const modes = new WeakMap<Request, Mode>()
   const modeOf = (request: Request): Mode => modes.get(request) ?? landbridge
+  const landbridgeOf = (request: Request): Mode | null => (modeOf(request) === landbridge ? landbridge : null)
+  const lifecycles = new Lifecycles({ clock, passwords, experiments, log, landbridgeOf })
 
   const app = express().disable('x-powered-by').disable('etag')
   app.use(secureHeaders, express.static(fileURLToPath(new URL('../public', import.meta.url)), { index: false }))
@@ -77,8 +82,17 @@ export function createPlayground(file: string, tls: Tls | null): Playground {
     const current = modeOf(request)
     const view = await current.view(request, site)
     const { done, result } = request.query
-    const entries = log.after(0)
-    return { site, base: baseOf(request), mode: current, view, entries, result: experiments.find(result, site), done, now: clock.now() }
+    return {
+      site,
+      base: baseOf(request),
+      mode: current,
+      view,
+      lifecycle: current === landbridge ? lifecycles.of(view.session, view.scope) : null,
+      entries: log.after(0),
+      result: experiments.find(result, site),
+      done,
+      now: clock.now(),
+    }
   }
   app.use(crossingRoutes({ kept, clock, crossings, common, send: sendPage }))
   app.get('/', async (request, response) => {
@@ -87,7 +101,7 @@ export function createPlayground(file: string, tls: Tls | null): Playground {
   app.get('/whoami', async (request, response) => {
     response.json(await modeOf(request).whoAmI(request, siteOf(request.headers.host)!))
   })
-  app.use(forms(modeOf, experiments))
+  app.use(lifecycles.router(), forms(modeOf, experiments))
   app.use((_request, response) => {
     response.status(404).type('text').send('There is no such page.\n')
   })

@@ -1,4 +1,4 @@
-/** The time of the playground: the machine's, and the days that visitors let pass to see sign-ins expire. */
+/** The time of the playground: the machine's, and the time that visitors let pass, to see what it does to a sign-in. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const DAY_MS = 86_400_000
@@ -13,8 +13,9 @@ export class Clock {
     this.#days = daysIn(file)
   }
 
-  readonly now = (): number => Date.now() + this.#days * DAY_MS
+  readonly now = (): number => Date.now() + Math.round(this.#days * DAY_MS)
 
+  /** Parts of a day as well. */
   pass(days: number): void {
     this.#days += days
     writeFileSync(this.#file, String(this.#days))
@@ -24,7 +25,7 @@ export class Clock {
 function daysIn(file: string): number {
   try {
     const days = Number(readFileSync(file, 'utf8'))
-    return Number.isSafeInteger(days) && days > 0 ? days : 0
+    return Number.isFinite(days) && days > 0 ? days : 0
   } catch {
     return 0 // no day passed yet
   }

@@ -5,6 +5,7 @@ import { ownEntry } from './entry.ts'
 import type { Site } from './hosts.ts'
 import { baseOf } from './hosts.ts'
 import type { EventLog } from './log.ts'
+import { judgeCopy } from './modes/judge.ts'
 import type { Mode, ModeId, Verdict } from './modes/mode.ts'
 import type { Replay } from './replay.ts'
 import { replay } from './replay.ts'
@@ -17,6 +18,8 @@ export interface Result {
   readonly verdict: Verdict
 }
 
+/** Another browser than that of whoever presses the button. */
+const THIEF = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const KEPT = 50
 
 /** Results of this process by a random id. They hold no secret, and are shown only on the host that ran them. */
@@ -42,10 +45,7 @@ export class Experiments {
     const value = await mode.cookieValue(request, from)
     if (value === null || session === null) return null
 
-    const show = (site: Site): Promise<Replay> => {
-      const target = { host: site.host, port: request.socket.localPort ?? 0, base: baseOf(request), ca: this.#authority }
-      return replay(target, { name: mode.cookieName(site), value })
-    }
+    const show = (site: Site): Promise<Replay> => replay(this.#targetOf(request, site), { name: mode.cookieName(site), value })
     const before = this.#log.last
     const shown = await show(to)
     const entries = this.#log.after(before)
@@ -56,6 +56,18 @@ export class Experiments {
       this.#log.add(ownEntry(to.host, 'playground.experiment', `${verdict.title}.`, tone))
     }
     return this.#keep({ mode: mode.id, from, to, shown, verdict })
+  }
+
+  /** Shows a cookie that was copied before to the very host that it was made for. */
+  async showCopy(request: Request, mode: Mode, site: Site, value: string): Promise<string> {
+    const before = this.#log.last
+    const shown = await replay({ ...this.#targetOf(request, site), userAgent: THIEF }, { name: mode.cookieName(site), value })
+    const verdict = judgeCopy(site, shown.answer, this.#log.after(before))
+    return this.#keep({ mode: mode.id, from: site, to: site, shown, verdict })
+  }
+
+  #targetOf(request: Request, { host }: Site) {
+    return { host, port: request.socket.localPort ?? 0, base: baseOf(request), ca: this.#authority }
   }
 
   #keep(result: Result): string {

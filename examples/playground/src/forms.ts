@@ -30,7 +30,7 @@ const ACTS: Record<string, Act> = {
     async run(request, mode, field) {
       const name = field('name')
       if (!isName(name)) return 'name-missing'
-      await mode.signIn(request, name)
+      await mode.signIn(request, name, field('remember') !== '')
       return 'signed-in'
     },
   },

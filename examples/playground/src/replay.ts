@@ -15,6 +15,8 @@ interface Target {
   readonly host: string
   readonly port: number
   readonly base: Base
+  /** What the thief's browser calls itself. */
+  readonly userAgent?: string
   /** Who vouches for the certificate, over https. */
   readonly ca: string | null
 }
@@ -27,9 +29,10 @@ interface Cookie {
 const PATH = '/whoami'
 const DEADLINE_MS = 5000
 
-export function replay({ host, port, base, ca }: Target, cookie: Cookie): Promise<Replay> {
+export function replay({ host, port, base, ca, userAgent }: Target, cookie: Cookie): Promise<Replay> {
   const authority = host + base.port
-  const sent = { Host: authority, Accept: 'application/json', Cookie: `${cookie.name}=${cookie.value}` }
+  const agent = userAgent === undefined ? {} : { 'User-Agent': userAgent }
+  const sent = { Host: authority, ...agent, Accept: 'application/json', Cookie: `${cookie.name}=${cookie.value}` }
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path: PATH, headers: sent, agent: false, timeout: DEADLINE_MS } as const
     const tls = { servername: host, ...(ca === null ? {} : { ca }) }

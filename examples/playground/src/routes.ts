@@ -110,7 +110,7 @@ async function signIn(request: Request, response: Response): Promise<void> {
   const again = (done: string): void => response.redirect(303, `/login${queryOf(request) || '?'}&done=${done}#notice`)
   if (!isName(name)) return again('name-missing')
   try {
-    await of(request).addAccount({ id: name })
+    await of(request).addAccount({ id: name, remember: fieldOf(request, 'remember') !== '' })
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_TOO_MANY_ACCOUNTS') throw error
     return again('too-many')

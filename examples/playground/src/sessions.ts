@@ -8,12 +8,16 @@ import type { Clock } from './clock.ts'
 import { HUB, PEERS, SHARED_DOMAIN } from './hosts.ts'
 import { keptKey } from './key.ts'
 import type { ValueKey } from './modes/mode.ts'
+import type { Passwords } from './passwords.ts'
 import { authorize } from './tenancy.ts'
 
 export type Values = Record<ValueKey, string> & { cart: readonly CartItem[] }
 
-/** Two visits with eight days between them are one session, and each sign-in ends by itself after fourteen. */
-const LIFETIME = { idle: '10d', absolute: '14d' } as const
+/**
+ * Two visits with eight days between them are one session, and each sign-in ends by itself after fourteen; one that is remembered after
+ * sixty, and the secret in its cookie lasts a day.
+ */
+const LIFETIME = { idle: '10d', absolute: '14d', remember: '60d', rotateAfter: '1d' } as const
 
 export interface Kept {
   readonly sessions: Sessions<Values>
@@ -21,7 +25,7 @@ export interface Kept {
   readonly store: Store
 }
 
-export function openSessions(file: string, clock: Clock, onEvent: (event: SessionEvent) => void): Kept {
+export function openSessions(file: string, clock: Clock, passwords: Passwords, onEvent: (event: SessionEvent) => void): Kept {
   const store = sqlite(file)
   const sessions = createSessions<Values>({
     topology: [
@@ -40,6 +44,7 @@ export function openSessions(file: string, clock: Clock, onEvent: (event: Sessio
     store,
     keys: [keptKey(join(dirname(file), 'key'))],
     lifetime: LIFETIME,
+    authHash: passwords.hashOf,
     clock: clock.now,
     onEvent,
   })

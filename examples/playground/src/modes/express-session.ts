@@ -87,6 +87,7 @@ function view(request: Request, site: Site): View {
       : [],
     handles: null,
     values: VALUE_KEYS.flatMap((key) => (current.values?.[key] === undefined ? [] : [[key, current.values[key]] as const])),
+    remembered: null,
     accountTag: null,
   }
 }

@@ -1,6 +1,8 @@
 /** The experiment explained: what was sent, what the server looked up, and why that opened the session or did not. */
+import type { Entry } from '../entry.ts'
+import type { Site } from '../hosts.ts'
 import { crosses, scopeOf, SHARED_DOMAIN } from '../hosts.ts'
-import type { Findings, Verdict } from './mode.ts'
+import type { Findings, Verdict, WhoAmI } from './mode.ts'
 
 export function judgeLandbridge({ from, to, account, session, answer, control, entries }: Findings): Verdict {
   const who = account ?? 'the visitor'
@@ -42,6 +44,36 @@ export function judgeExpressSession({ from, to, account, session, answer }: Find
     sent,
     lookedUp,
     why: 'Only the browser keeps a host-only cookie to its host; the server has no notion of it. Whoever gets hold of the cookie of one tenant, from a log, a backup or a careless proxy, uses it at every other tenant. No event told anybody.',
+  }
+}
+
+/** A cookie that was copied, shown to its own host by another browser. */
+export function judgeCopy({ host }: Site, answer: WhoAmI, entries: readonly Entry[]): Verdict {
+  const sent = `The copy, whole, under its own name, to ${host}: the right cookie at the right host, from another browser.`
+  if (entries.some(({ title }) => title === 'session.stolen')) {
+    return {
+      outcome: 'refused',
+      title: 'The theft is noticed: both browsers are out',
+      sent,
+      lookedUp: 'The session, whose handle has a newer secret of the same series by now, which its owner has shown already.',
+      why: 'Two browsers have had this cookie, and nobody can tell which of them is the thief. So the session ended for both, the log names both, and whoever knows the password signs in again.',
+    }
+  }
+  if (answer.session === null) {
+    return {
+      outcome: 'refused',
+      title: 'Not recognised: that session is over',
+      sent,
+      lookedUp: 'The session, which is not there.',
+      why: 'It was renewed or ended since the copy was made, and its cookie with it.',
+    }
+  }
+  return {
+    outcome: 'accepted',
+    title: `The thief is in, as ${answer.signedInAs ?? 'an anonymous visitor'}`,
+    sent,
+    lookedUp: 'The session and its handle: the secret is the current one.',
+    why: 'Until the secret is replaced nothing tells the copy from the cookie. Let a day pass, so that your next page gets a new one, and show the copy again.',
   }
 }
 

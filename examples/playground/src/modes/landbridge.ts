@@ -1,6 +1,6 @@
 /** The sessions of Landbridge, as the pages ask for them. */
 import type { Request } from 'express'
-import type { Session } from 'landbridge'
+import type { Session, StoredHandle, StoredSession } from 'landbridge'
 import { expressSessions } from 'landbridge/express'
 import type { Site } from '../hosts.ts'
 import { crosses, scopeOf, SHARED_DOMAIN } from '../hosts.ts'
@@ -13,38 +13,33 @@ import { sessionOf } from './session-of.ts'
 
 const of = (request: Request): Session<Values> => sessionOf<Session<Values>>(request)
 
-export function landbridgeMode({ sessions, store }: Kept, log: EventLog): Mode {
+export function landbridgeMode({ sessions, store }: Kept, log: EventLog, now: () => number): Mode {
   async function view(request: Request, site: Site): Promise<View> {
     const session = of(request)
     const before = log.last
     const account = await session.account()
+    const read = await stored(session)
     const refusal = log.after(before).find(({ host, title }) => host === site.host && title.startsWith('cookie.refused'))
     return {
       session: session.id,
       scope: scopeOf(site),
       account: account?.id ?? null,
       signedInAt: account?.signedInAt ?? null,
-      cookie: shownCookie(await cookieValue(request, site), site),
+      cookie: shownCookie(await cookieValue(request, site), site, read && isRemembered(read) ? read.expiresAt - now() : null),
       refused: refusal?.reason ?? null,
-      record: await record(session),
+      record: read === null ? [] : record(read),
       handles: await session.handles(),
       values: Object.entries(await session.all()).filter((entry): entry is [ValueKey, string] => isValueKey(entry[0])),
+      remembered: read !== null && isRemembered(read),
       accountTag: crosses(site) ? await session.accountTag() : null,
     }
   }
 
   /** The record as the store holds it, of which the application normally sees the values and the end only. */
-  async function record(session: Session<Values>): Promise<Fact[]> {
+  async function stored(session: Session<Values>): Promise<Stored | null> {
     const scope = (await session.handles()).find(({ current }) => current)?.scope
     const read = session.id && scope ? await store.read(session.id, scope) : null
-    if (!read?.handle) return []
-    return [
-      ['Session id', read.id],
-      ['Created', read.createdAt],
-      ['Ends if idle', read.handle.expiresAt],
-      ['Ends in any case', read.expiresAt],
-      ['SHA-256 of the secret', mask(read.handle.hash)],
-    ]
+    return read?.handle ? { ...read, handle: read.handle } : null
   }
 
   async function cookieValue(request: Request, site: Site): Promise<string | null> {
@@ -65,7 +60,7 @@ export function landbridgeMode({ sessions, store }: Kept, log: EventLog): Mode {
     cookieName,
     cookieValue,
     judge: judgeLandbridge,
-    signIn: async (request, name) => of(request).signIn({ id: name }),
+    signIn: async (request, name, remember) => of(request).signIn({ id: name, remember }),
     setValue: async (request, key, value) => of(request).set(key, value),
     removeValue: async (request, key) => of(request).unset(key),
     renew: async (request) => of(request).renew(),
@@ -82,7 +77,23 @@ export function landbridgeMode({ sessions, store }: Kept, log: EventLog): Mode {
 
 const cookieName = (site: Site): string => (site.topology === 'shared' ? '__Secure-sid' : '__Host-sid')
 
-function shownCookie(value: string | null, site: Site): ShownCookie | null {
+type Stored = StoredSession & { readonly handle: StoredHandle }
+
+const isRemembered = ({ accounts }: Stored): boolean => accounts.length > 0 && accounts.every(({ remembered }) => remembered)
+
+function record(read: Stored): Fact[] {
+  const idle: Fact = isRemembered(read) ? ['Ends if idle', 'no: it is remembered'] : ['Ends if idle', read.handle.expiresAt]
+  return [
+    ['Session id', read.id],
+    ['Created', read.createdAt],
+    idle,
+    ['Ends in any case', read.expiresAt],
+    ['SHA-256 of the secret', mask(read.handle.hash)],
+  ]
+}
+
+/** `leftMs`: how long a remembered cookie lasts from now on. */
+function shownCookie(value: string | null, site: Site, leftMs: number | null): ShownCookie | null {
   if (value === null) return null
   const [id = '', secret = ''] = value.split('.')
   const domain = SHARED_DOMAIN.slice(1)
@@ -103,6 +114,9 @@ function shownCookie(value: string | null, site: Site): ShownCookie | null {
       { text: 'HttpOnly', meaning: 'No script can read it.' },
       { text: 'SameSite=Lax', meaning: 'Not sent with the requests that other sites’ pages make.' },
       { text: 'Path=/', meaning: 'Sent to every page of the host.' },
+      leftMs === null
+        ? { text: 'no Max-Age', meaning: 'The browser drops it when it closes.' }
+        : { text: 'Max-Age', meaning: `Remembered: kept when the browser closes, for ${Math.round(leftMs / 86_400_000)} more days.` },
     ],
   }
 }

@@ -41,6 +41,8 @@ export interface View {
   /** `null`: this library has no handles. */
   readonly handles: readonly ShownHandle[] | null
   readonly values: readonly (readonly [ValueKey, string])[]
+  /** Whether the sign-in outlives the browser's end; `null` where there is no such choice. */
+  readonly remembered: boolean | null
   /** Goes into the forms of a page where accounts can change behind its back; `null` where they cannot. */
   readonly accountTag: string | null
 }
@@ -86,7 +88,7 @@ export interface Mode {
   /** The whole value of the cookie that this request's session was recognised by. For the replay only: never shown. */
   cookieValue(request: Request, site: Site): Promise<string | null>
   judge(findings: Findings): Verdict
-  signIn(request: Request, name: string): Promise<void>
+  signIn(request: Request, name: string, remember: boolean): Promise<void>
   setValue(request: Request, key: ValueKey, value: string): Promise<void>
   removeValue(request: Request, key: ValueKey): Promise<void>
   renew(request: Request): Promise<void>

@@ -15,19 +15,23 @@ export function accountSection(view: View, site: Site, mode: Mode, now: number, 
         : html`<p class="who" data-testid="who">${view.account}</p>
             <p class="quiet">Signed in ${view.signedInAt !== null && moment(view.signedInAt, now)}</p>`
     }
-    ${noticeFor('account', done)} ${signInForm(view)} ${view.session !== null && actions(view, mode)}
+    ${noticeFor('account', done)} ${signInForm(view, mode)} ${view.session !== null && actions(view, mode)}
   </section>`
 }
 
-function signInForm({ account }: View): Html {
+function signInForm({ account }: View, mode: Mode): Html {
   return html`<form method="post" action="/sign-in" class="line">
-    <label for="name">${account === null ? 'Name, any will do' : 'Sign in as somebody else'}</label>
+    <label for="name">${account === null ? 'Name, any will do' : 'Sign in again, or as somebody else'}</label>
     <div class="field">
       <input id="name" name="name" required maxlength="60" autocomplete="off" autocapitalize="none" spellcheck="false" />
       <button class="${account === null ? 'primary' : ''}">Sign in</button>
     </div>
+    ${mode.id === 'landbridge' && rememberBox()}
   </form>`
 }
+
+export const rememberBox = (): Html =>
+  html`<label class="check"><input type="checkbox" name="remember" value="yes" /> Stay signed in</label>`
 
 /** Each act with the call behind it and what it does. */
 function actions({ account, handles }: View, mode: Mode): Html {

@@ -16,14 +16,16 @@ export function experimentSection(view: View, site: Site, mode: ModeId, result: 
     </p>
     ${noticeFor('experiment', done)}
     ${view.cookie === null ? html`<p class="quiet">Sign in first: there is no cookie to show yet.</p>` : form(site, mode, result)}
-    ${result && outcome(result)}
+    ${result && result.from !== result.to && outcome(result)}
   </section>`
 }
 
 /** Hosts that cross are kept by Landbridge always: there is nobody to compare with. */
 function form(site: Site, mode: ModeId, result: Result | null): Html {
   const others = SITES.filter((other) => other.host !== site.host && (mode === 'landbridge' || !crosses(other)))
-  const chosen = result?.to ?? others.find(({ topology }) => topology === (site.topology === 'hub' ? 'spoke' : site.topology))
+  const chosen =
+    others.find((other) => other === result?.to) ??
+    others.find(({ topology }) => topology === (site.topology === 'hub' ? 'spoke' : site.topology))
   return html`<form method="post" action="/experiment" class="line">
     <label for="to">Other host</label>
     <div class="field">
@@ -38,7 +40,8 @@ function form(site: Site, mode: ModeId, result: Result | null): Html {
 const MARK: Record<Verdict['outcome'], string> = { refused: '✕', accepted: '✓', hole: '!' }
 const WORD: Record<Verdict['outcome'], string> = { refused: 'Refused', accepted: 'Accepted', hole: 'The hole' }
 
-function outcome({ mode, verdict, shown }: Result): Html {
+/** What came of it; of a copy that is shown to the host of the cookie itself as well. */
+export function outcome({ mode, verdict, shown }: Result): Html {
   return html`<div
     class="verdict ${verdict.outcome}"
     id="result"

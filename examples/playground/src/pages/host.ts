@@ -3,6 +3,7 @@ import type { Entry } from '../entry.ts'
 import type { Result } from '../experiment.ts'
 import type { Base, Site } from '../hosts.ts'
 import { scopeOf, SHARED_DOMAIN } from '../hosts.ts'
+import type { Lifecycle } from '../lifecycle.ts'
 import type { Mode, View } from '../modes/mode.ts'
 import { accountSection } from './account.ts'
 import { cookieSection } from './cookie.ts'
@@ -10,6 +11,7 @@ import { experimentSection } from './experiment.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
 import { headline, page, staleNotice } from './layout.ts'
+import { lifecycleSection } from './lifecycle.ts'
 import { logSection } from './log.ts'
 import { modeSection } from './mode.ts'
 import { recordSection } from './record.ts'
@@ -20,6 +22,8 @@ export interface HostPage {
   readonly base: Base
   readonly mode: Mode
   readonly view: View
+  /** `null`: this library knows nothing of it. */
+  readonly lifecycle: Lifecycle | null
   readonly entries: readonly Entry[]
   readonly result: Result | null
   /** Code of what the last form did, from the address. */
@@ -28,9 +32,10 @@ export interface HostPage {
 }
 
 export function hostPage(shown: HostPage): string {
-  const { site, mode, view, result, done, now } = shown
+  const { site, mode, view, lifecycle, result, done, now } = shown
   const cards = html`${accountSection(view, site, mode, now, done)} ${cookieSection(view, site)}
-  ${experimentSection(view, site, mode.id, result, done)} ${recordSection(view, now)} ${valuesSection(view, done)}`
+  ${lifecycle && lifecycleSection({ ...shown, lifecycle })} ${experimentSection(view, site, mode.id, result, done)}
+  ${recordSection(view, now)} ${valuesSection(view, done)}`
   return board(shown, describe(site, mode), cards, modeSection(mode.id, done))
 }
 

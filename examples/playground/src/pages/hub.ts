@@ -10,6 +10,7 @@ import type { HostPage } from './host.ts'
 import { board } from './host.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
+import { lifecycleSection } from './lifecycle.ts'
 import { noticeFor } from './notices.ts'
 import { moment } from './time.ts'
 import { treeSection } from './tree.ts'
@@ -23,10 +24,11 @@ export interface HubPage extends HostPage {
 }
 
 export function hubPage(shown: HubPage): string {
-  const { site, view, result, done, mode } = shown
+  const { site, view, lifecycle, result, done, mode } = shown
   const none = 'None yet. Sign in here, then open a tenant: the page draws how the session came there.'
   const cards = html`${accountsSection(shown)} ${choicesSection(shown)} ${crossingSection(shown.crossings, shown.crossing, none)}
-  ${treeSection(shown)} ${cookieSection(view, site)} ${experimentSection(view, site, mode.id, result, done)}`
+  ${treeSection(shown)} ${cookieSection(view, site)} ${lifecycle && lifecycleSection({ ...shown, lifecycle })}
+  ${experimentSection(view, site, mode.id, result, done)}`
   return board(shown, html`<span class="chip">hub</span> people sign in here, and every tenant derives its session from this one`, cards)
 }
 

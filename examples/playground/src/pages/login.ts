@@ -2,6 +2,7 @@
 import type { AccountInfo, SignInTarget } from 'landbridge'
 import type { Base, Site } from '../hosts.ts'
 import { authorize, GUEST_LIST } from '../tenancy.ts'
+import { rememberBox } from './account.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
 import { page } from './layout.ts'
@@ -46,6 +47,7 @@ export function loginPage(shown: LoginPage): string {
           />
           <button class="primary">Sign in</button>
         </div>
+        ${rememberBox()}
       </form>
       <p class="quiet">
         ${accounts.length > 0 && 'The accounts that are here stay. '}The name elmer owns elmer.acme.localhost; bugs.acme.localhost lets in

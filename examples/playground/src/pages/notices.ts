@@ -24,6 +24,12 @@ const NOTICES = {
     'The handle is revoked. Its cookie opens nothing any more, from this moment on, and that host stays closed until its visitor signs in there again.',
   ],
   'handle-gone': ['tree', 'That handle was gone already.'],
+  'not-fresh': ['account', 'That sign-in is older than ten minutes. Sign in again, then change the password.'],
+  nobody: ['lifecycle', 'There is nobody to do that for, or no copy. Sign in and begin again.'],
+  'password-changed': ['lifecycle', 'Changed. Every other session of this account ended, on every host; this one got a new id and secret.'],
+  'minutes-passed': ['lifecycle', 'Eleven minutes passed, for all browsers. Now try to change the password.'],
+  'day-passed': ['lifecycle', 'A day passed, for all browsers.'],
+  copied: ['lifecycle', 'Copied. As long as the secret is not replaced, nothing tells the copy from the cookie.'],
   'cart-changed': ['cart', 'Your cart is saved in the session.'],
 } as const
 

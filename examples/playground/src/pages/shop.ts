@@ -11,6 +11,7 @@ import type { HostPage } from './host.ts'
 import { board } from './host.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
+import { lifecycleSection } from './lifecycle.ts'
 import { noticeFor } from './notices.ts'
 import { treeSection } from './tree.ts'
 
@@ -21,11 +22,11 @@ export interface ShopPage extends HostPage {
 }
 
 export function shopPage(shown: ShopPage): string {
-  const { site, view, result, done, mode, now } = shown
+  const { site, view, lifecycle, result, done, mode, now } = shown
   const none = 'None yet. Put something into the cart and take it to the sister shop.'
   const cards = html`${cartSection(shown)} ${sisterSection(shown)} ${crossingSection(shown.crossings, shown.crossing, none)}
-  ${accountSection(view, site, mode, now, done)} ${cookieSection(view, site)} ${treeSection(shown)}
-  ${experimentSection(view, site, mode.id, result, done)}`
+  ${accountSection(view, site, mode, now, done)} ${cookieSection(view, site)} ${lifecycle && lifecycleSection({ ...shown, lifecycle })}
+  ${treeSection(shown)} ${experimentSection(view, site, mode.id, result, done)}`
   return board(shown, html`<span class="chip">peer</span> one of two unrelated domains that share a session`, cards)
 }
 
