@@ -134,7 +134,7 @@ async function serve(request: Served, response: ServerResponse): Promise<void> {
 
 const ROUTES: Record<string, (request: Served, response: ServerResponse, fields: URLSearchParams) => Promise<void>> = {
   'POST /login': async ({ session }, response, fields) => {
-    await session.signIn({ id: fields.get('account') ?? '' })
+    await session.signIn({ id: fields.get('account') ?? '', remember: fields.has('remember') })
     seeOther(response, session.signInTarget()?.url ?? '/')
   },
   'POST /add': async ({ session }, response, fields) => {

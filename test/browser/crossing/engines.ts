@@ -1,4 +1,4 @@
-/** The browsers of the machine, each with a profile of its own that lives as long as the browser. */
+/** The browsers of the machine, each with a profile of its own that lives as long as the browser, or in a folder that stays. */
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,8 @@ export interface Engine {
   readonly name: 'Chromium' | 'Firefox'
   /** Why it cannot be started here; `null` where it can. */
   readonly missing: string | null
-  launch(rule?: CookieRule): Promise<Running>
+  /** `profile`: an empty folder, or one that this browser was started and closed with before. */
+  launch(rule?: CookieRule, profile?: string): Promise<Running>
 }
 
 export interface Running {
@@ -42,10 +43,11 @@ class Chromium implements Engine {
   readonly #path = process.env['LANDBRIDGE_CHROMIUM'] || '/usr/bin/chromium'
   readonly missing = missingAt(this.#path)
 
-  async launch(rule: CookieRule = 'default'): Promise<Running> {
-    const profile = newProfile()
-    mkdirSync(join(profile, 'Default'))
-    writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(chromiumPreferences(rule)))
+  async launch(rule: CookieRule = 'default', kept?: string): Promise<Running> {
+    const profile = kept ?? newProfile()
+    mkdirSync(join(profile, 'Default'), { recursive: true })
+    const preferences = join(profile, 'Default', 'Preferences')
+    if (!existsSync(preferences)) writeFileSync(preferences, JSON.stringify(chromiumPreferences(rule)))
     const browser = await puppeteer.launch({
       executablePath: this.#path,
       userDataDir: profile,
@@ -54,7 +56,7 @@ class Chromium implements Engine {
     })
     const close = async (): Promise<void> => {
       await browser.close()
-      drop(profile)
+      if (kept === undefined) drop(profile)
     }
     return { browser, close }
   }
@@ -77,9 +79,9 @@ class Firefox implements Engine {
   readonly #path = process.env['LANDBRIDGE_FIREFOX'] || '/usr/bin/firefox-esr'
   readonly missing = missingAt(this.#path)
 
-  async launch(rule: CookieRule = 'default'): Promise<Running> {
+  async launch(rule: CookieRule = 'default', kept?: string): Promise<Running> {
     if (rule === 'shop-b-blocked') throw new Error('Firefox cannot be told so by its preferences.')
-    const profile = newProfile()
+    const profile = kept ?? newProfile()
     const lines = Object.entries({ ...FIREFOX_PREFERENCES, ...FIREFOX_RULES[rule] })
     writeFileSync(
       join(profile, 'user.js'),
@@ -98,7 +100,7 @@ class Firefox implements Engine {
       const late = setTimeout(() => child.kill('SIGKILL'), 5000)
       if (child.exitCode === null && child.signalCode === null) await exited
       clearTimeout(late)
-      drop(profile)
+      if (kept === undefined) drop(profile)
     }
     return { browser, close }
   }
@@ -153,7 +155,7 @@ async function endpointOf({ stderr }: ChildProcess): Promise<string> {
 }
 
 const missingAt = (path: string): string | null => (existsSync(path) ? null : `there is no browser at ${path}`)
-const newProfile = (): string => mkdtempSync(join(tmpdir(), 'landbridge-browser-'))
-const drop = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+export const newProfile = (): string => mkdtempSync(join(tmpdir(), 'landbridge-browser-'))
+export const drop = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 export const ENGINES: readonly Engine[] = [new Chromium(), new Firefox()]

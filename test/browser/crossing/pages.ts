@@ -15,7 +15,7 @@ interface Shown {
 const head = (title: string): string => `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>`
 
 export const signInPage = (): string => `${head('Sign in')}
-<form method="post"><input name="account" id="account"><button id="sign-in">Sign in</button></form>`
+<form method="post"><input name="account" id="account"><input type="checkbox" name="remember" id="remember"><button id="sign-in">Sign in</button></form>`
 
 /** What the page shows is made by the tests themselves: nothing in it needs escaping. */
 export const hostPage = ({ host, who, role, tag, cart, note, scripts, outside }: Shown): string => `${head(host)}
