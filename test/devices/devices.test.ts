@@ -206,8 +206,16 @@ test('a link leads back to the application, where it says so', async () => {
 })
 
 test('options that cannot be meant are refused at once, all of them', () => {
-  const wrong = { freshFor: '3 weeks', signIn: 'data:text/html,x', afterSignOut: '/a\r\nx: y' }
-  expect(() => devices(wrong as never)).toThrow(/devices has 3 faults[^]*freshFor[^]*signIn[^]*afterSignOut/)
+  const wrong = {
+    freshFor: '3 weeks',
+    signIn: 'data:text/html,x',
+    afterSignOut: '/a\r\nx: y',
+    fresh: '10m',
+    texts: { lang: 'not a language' },
+  }
+  expect(() => devices(wrong as never)).toThrow(
+    /devices has 5 faults[^]*fresh: There is no option[^]*freshFor[^]*signIn[^]*afterSignOut[^]*texts\.lang/,
+  )
   expect(() => devices({ freshFor: 60_000, signIn: '/login', afterSignOut: 'https://acme.example/' })).not.toThrow()
 })
 

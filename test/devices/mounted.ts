@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { serve } from '@hono/node-server'
 import express from 'express'
+import type { FastifyInstance } from 'fastify'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import type { Session, SessionEvent, Sessions, SessionsOptions, Store } from 'landbridge'
@@ -65,6 +66,19 @@ function honoApp(sessions: Sessions<Data>, options: DevicesOptions): Hono {
   return app.all('*', async (c) => c.text((await signIn(of(c.var), c.req.path + new URL(c.req.url).search)) ?? OURS))
 }
 
+const fastifyMount = (name: string, make: () => FastifyInstance): Mount => ({
+  name,
+  async start(sessions, options) {
+    const app = make()
+    await app.register(fastifySessions(sessions))
+    await app.register(fastifyDevices(options), { prefix: PATH })
+    app.all('/*', async (request) => (await signIn(of(request), request.url)) ?? OURS)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    return { port, ask: (path, ask) => askServer(port, path, ask), close: () => app.close() }
+  },
+})
+
 export const MOUNTS: readonly Mount[] = [
   {
     name: 'sessions.handle',
@@ -112,18 +126,14 @@ export const MOUNTS: readonly Mount[] = [
       return listening(http.createServer(app))
     },
   },
-  {
-    name: 'Fastify 5',
-    async start(sessions, options) {
-      const app = fastify()
-      await app.register(fastifySessions(sessions))
-      await app.register(fastifyDevices(options), { prefix: PATH })
-      app.all('/*', async (request) => (await signIn(of(request), request.url)) ?? OURS)
-      await app.listen({ port: 0, host: '127.0.0.1' })
-      const { port } = app.server.address() as AddressInfo
-      return { port, ask: (path, ask) => askServer(port, path, ask), close: () => app.close() }
-    },
-  },
+  fastifyMount('Fastify 5', () => fastify()),
+  fastifyMount('Fastify 5, where the application parses forms itself', () => {
+    const app = fastify()
+    app.addContentTypeParser('application/x-www-form-urlencoded', () => {
+      throw new Error('There is nothing to parse.')
+    })
+    return app
+  }),
   {
     name: 'Hono 4, app.request',
     start(sessions, options) {
@@ -140,10 +150,10 @@ export const MOUNTS: readonly Mount[] = [
 
 export const HTML = 'text/html,application/xhtml+xml,*/*;q=0.8'
 export const JSON_ONLY = 'application/json'
-export const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
 /** A browser as far as it keeps cookies. */
-export class Visitor {
+class Visitor {
   readonly #cookies = new Map<string, string>()
   readonly #ask: Served['ask']
   readonly #host: string

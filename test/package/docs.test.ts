@@ -158,7 +158,7 @@ describe('Links', () => {
 
 describe('The examples of the README and of the guides run as they are written', () => {
   let folder = ''
-  const pages = ['README.md', 'docs/from-django-shared-session.md', 'docs/from-a-domain-cookie.md']
+  const pages = ['README.md', 'docs/from-django-shared-session.md', 'docs/from-a-domain-cookie.md', 'docs/devices.md']
   const examples = new Map(
     [
       ...pages
@@ -194,6 +194,7 @@ describe('The examples of the README and of the guides run as they are written',
       'shops.ts',
       'move.ts',
       'staged.ts',
+      'devices.ts',
     ])
   })
 
@@ -227,6 +228,13 @@ describe('The examples of the README and of the guides run as they are written',
     expect((await send('GET', '/', { cookie, host: 'fudd.acme.localhost' })).body).toBe('Hello stranger')
     await send('POST', '/logout', { cookie, origin })
     expect((await send('GET', '/', { cookie })).body).toBe('Hello stranger')
+  })
+
+  test('devices.ts lists the browsers of whoever signed in, and leads everybody else to the sign-in page', async () => {
+    const { send, port } = await start('devices.ts')
+    expect((await send('GET', '/account/devices')).status).toBe(303)
+    const { cookie } = await send('POST', '/login', { origin: `http://elmer.acme.localhost:${port}` })
+    expect((await send('GET', '/account/devices', { cookie })).body).toContain('<h1>Where you are signed in</h1>')
   })
 
   test('node.ts greets a signed-in visitor over a WebSocket, and refuses a foreign page', async () => {

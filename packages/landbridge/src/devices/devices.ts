@@ -10,7 +10,7 @@
  * That a post comes from a page of a trusted origin was checked when its session was opened.
  */
 import type { Device } from '../core/devices.ts'
-import { Faults, LandbridgeError } from '../core/errors.ts'
+import { Faults, LandbridgeError, show } from '../core/errors.ts'
 import type { Duration } from '../core/lifetime.ts'
 import { parseDuration } from '../core/lifetime.ts'
 import { page } from '../core/pages.ts'
@@ -150,12 +150,34 @@ function wantsJson({ accept }: DevicesRequest): boolean {
   return /\bapplication\/json\b/i.test(accept ?? '') && !/\btext\/html\b/i.test(accept ?? '')
 }
 
-function checkOptions({ freshFor, signIn, home, afterSignOut }: DevicesOptions): void {
+const OPTIONS = ['freshFor', 'signIn', 'home', 'afterSignOut', 'texts', 'clock']
+
+function checkOptions(options: DevicesOptions): void {
   const faults = new Faults()
+  for (const name of Object.keys(options))
+    if (!OPTIONS.includes(name))
+      faults.add('option-unknown', name, 'There is no option of this name.', `Write one of ${OPTIONS.join(', ')}.`)
+  const { freshFor, signIn, home, afterSignOut, texts } = options
   if (freshFor !== undefined && parseDuration(freshFor) === null)
-    faults.add('DURATION_INVALID', 'freshFor', 'This is no duration.', "Write a number with a unit, such as '10m', or milliseconds.")
+    faults.add(
+      'option-invalid',
+      'freshFor',
+      `${show(freshFor)} is no duration.`,
+      "Write a number with a unit, such as '10m', or milliseconds.",
+    )
   for (const [path, value] of Object.entries({ signIn, home, afterSignOut }))
     if (value !== undefined && !/^(?:\/|https?:\/\/)[\x21-\x7e]*$/.test(value))
-      faults.add('LOCATION_INVALID', path, 'This is neither a path nor a URL.', "Write a path such as '/login', or a whole URL.")
+      faults.add('option-invalid', path, `${show(value)} is neither a path nor a URL.`, "Write a path such as '/login', or a whole URL.")
+  if (texts?.lang !== undefined && !isLanguage(texts.lang))
+    faults.add('option-invalid', 'texts.lang', `${show(texts.lang)} is no language.`, "Write its tag, such as 'en' or 'pt-BR'.")
   faults.throwIfAny('devices')
+}
+
+/** Asked now: on the page it would be too late. */
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
+  }
 }
