@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { memory } from 'landbridge/memory'
 import { sealedCookie } from 'landbridge/sealed-cookie'
+import { sqlite } from 'landbridge/sqlite'
 import { devices, honoDevices } from 'landbridge/devices'
 import type { Reply } from 'landbridge'
 import { expect, test } from 'vitest'
@@ -62,23 +63,29 @@ test('two accounts never see or end each other', async () => {
   expect(await ada.list()).toHaveLength(1)
 })
 
-test('twenty sign-ins while the others are listed and ended: each is ended or listed, and none is forgotten', async () => {
-  const { visitor } = await mounted(express!)
-  const own = visitor()
-  await own.signIn('ada')
-  const others = Array.from({ length: 20 }, () => visitor())
-  const busy = Array.from({ length: 10 }, async () => {
-    expect((await own.list()).filter(({ current }) => current)).toHaveLength(1)
+test.each([
+  ['memory', memory],
+  ['sqlite', () => sqlite(':memory:')],
+])(
+  '%s: twenty sign-ins while the others are listed and ended: each is ended or listed, and none is forgotten',
+  async (_name, makeStore) => {
+    const { visitor } = await mounted(express!, {}, { store: makeStore() })
+    const own = visitor()
+    await own.signIn('ada')
+    const others = Array.from({ length: 20 }, () => visitor())
+    const busy = Array.from({ length: 10 }, async () => {
+      expect((await own.list()).filter(({ current }) => current)).toHaveLength(1)
+      expect((await own.post('end=others')).status).toBe(303)
+    })
+    await Promise.all([...others.map((each) => each.signIn('ada')), ...busy])
+    const known = await Promise.all(others.map(async (each) => (await each.get(JSON_ONLY)).status === 200))
+    // Who is still signed in is in the list, so that the person can end him; then nobody is.
+    expect((await own.list()).filter(({ current }) => !current)).toHaveLength(known.filter(Boolean).length)
     expect((await own.post('end=others')).status).toBe(303)
-  })
-  await Promise.all([...others.map((each) => each.signIn('ada')), ...busy])
-  const known = await Promise.all(others.map(async (each) => (await each.get(JSON_ONLY)).status === 200))
-  // Who is still signed in is in the list, so that the person can end him; then nobody is.
-  expect((await own.list()).filter(({ current }) => !current)).toHaveLength(known.filter(Boolean).length)
-  expect((await own.post('end=others')).status).toBe(303)
-  for (const each of others) expect((await each.get(JSON_ONLY)).status).toBe(401)
-  expect(await own.list()).toEqual([expect.objectContaining({ current: true })])
-})
+    for (const each of others) expect((await each.get(JSON_ONLY)).status).toBe(401)
+    expect(await own.list()).toEqual([expect.objectContaining({ current: true })])
+  },
+)
 
 test('what does not say what to end is refused, and ends nothing', async () => {
   const { visitor } = await mounted(web!)

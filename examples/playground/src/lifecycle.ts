@@ -18,8 +18,8 @@ const DAY_MINUTES = 24 * 60
 /** How recent a sign-in has to be for a new password. */
 const FRESH = '10m'
 const PASSING: Readonly<Record<string, readonly [minutes: number, notice: Notice]>> = {
-  minutes: [11, 'minutes-passed'],
-  day: [DAY_MINUTES + 1, 'day-passed'],
+  minutes: [10, 'minutes-passed'],
+  day: [DAY_MINUTES, 'day-passed'],
 }
 /** Longer than an old secret counts beside its successor, for requests that were under way. */
 const GRACE_MINUTES = 2

@@ -92,6 +92,11 @@ function record(read: Stored): Fact[] {
   ]
 }
 
+/** The first characters of both halves, of which the second one changes. */
+const maskHalves = (secret: string): string =>
+  [secret.slice(0, SERIES_LENGTH), secret.slice(SERIES_LENGTH)].map((half) => mask(half, 6)).join('')
+const SERIES_LENGTH = 21
+
 /** `leftMs`: how long a remembered cookie lasts from now on. */
 function shownCookie(value: string | null, site: Site, leftMs: number | null): ShownCookie | null {
   if (value === null) return null
@@ -101,10 +106,16 @@ function shownCookie(value: string | null, site: Site, leftMs: number | null): S
     name: cookieName(site),
     parts: [
       { text: id, meaning: 'Session id: says which session is meant. Safe to log, opens nothing by itself.' },
-      {
-        text: mask(secret),
-        meaning: 'Handle secret, 256 bits, masked here: the store keeps only its SHA-256, under the scope it was made for.',
-      },
+      leftMs === null
+        ? {
+            text: mask(secret),
+            meaning: 'Handle secret, 256 bits, masked here: the store keeps only its SHA-256, under the scope it was made for.',
+          }
+        : {
+            text: maskHalves(secret),
+            meaning:
+              'Handle secret, masked here; the store keeps only its SHA-256. Its first half stays and names the series, its second half is replaced each day.',
+          },
     ],
     attributes: [
       site.topology === 'shared'

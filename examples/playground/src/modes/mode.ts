@@ -99,8 +99,8 @@ export interface Mode {
 }
 
 /** A secret with all but its first characters hidden. */
-export function mask(secret: string): string {
-  return `${secret.slice(0, 4)}${'•'.repeat(12)}`
+export function mask(secret: string, dots = 12): string {
+  return `${secret.slice(0, 4)}${'•'.repeat(dots)}`
 }
 
 /** The values of all cookies that have exactly this name. */

@@ -27,7 +27,7 @@ const NOTICES = {
   'not-fresh': ['account', 'That sign-in is older than ten minutes. Sign in again, then change the password.'],
   nobody: ['lifecycle', 'There is nobody to do that for, or no copy. Sign in and begin again.'],
   'password-changed': ['lifecycle', 'Changed. Every other session of this account ended, on every host; this one got a new id and secret.'],
-  'minutes-passed': ['lifecycle', 'Eleven minutes passed, for all browsers. Now try to change the password.'],
+  'minutes-passed': ['lifecycle', 'Ten minutes passed, for all browsers. Now try to change the password.'],
   'day-passed': ['lifecycle', 'A day passed, for all browsers.'],
   copied: ['lifecycle', 'Copied. As long as the secret is not replaced, nothing tells the copy from the cookie.'],
   'cart-changed': ['cart', 'Your cart is saved in the session.'],
