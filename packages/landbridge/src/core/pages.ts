@@ -47,10 +47,24 @@ export interface PageOptions {
   /** Origins that may show the page in a frame. Default: nobody. */
   readonly framedBy?: string
   readonly referrerPolicy?: string
+  /** The language of the texts. Default: English. */
+  readonly lang?: string
 }
 
 export function page(status: number, options: PageOptions, cookies: readonly string[] = []): Reply {
-  const { title, text, steps = [], code, developer, link, form, script, framedBy = "'none'", referrerPolicy = 'no-referrer' } = options
+  const {
+    title,
+    text,
+    steps = [],
+    code,
+    developer,
+    link,
+    form,
+    script,
+    framedBy = "'none'",
+    referrerPolicy = 'no-referrer',
+    lang = 'en',
+  } = options
   const parts = [
     `<h1>${escape(title)}</h1><p>${escape(text)}</p>`,
     steps.length > 0 ? `<ul>${steps.map((step) => `<li>${escape(step)}</li>`).join('')}</ul>` : '',
@@ -78,7 +92,7 @@ export function page(status: number, options: PageOptions, cookies: readonly str
       'referrer-policy': referrerPolicy,
       'x-content-type-options': 'nosniff',
     },
-    body: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style><main>${parts.join('')}</main></html>\n`,
+    body: `<!doctype html><html lang="${escape(lang)}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style><main>${parts.join('')}</main></html>\n`,
     cookies,
   }
 }
