@@ -148,6 +148,7 @@ test('the texts are those of the application, in its language and escaped', asyn
   }
   const { visitor, clock } = await mounted(web!, { texts })
   const own = visitor()
+  expect(await (await own.get(HTML)).text()).toMatch(/<html lang="de">[^]*<h1>Wo Sie &lt;angemeldet&gt; sind<\/h1>/)
   await own.signIn('ada')
   clock.advance(5 * MINUTE)
   const page = await (await own.get(HTML)).text()

@@ -119,7 +119,7 @@ class DevicePages {
     const texts = this.#texts
     if (wantsJson(request)) return jsonReply(STATUS[refusal], { error: CODES[refusal] })
     if (signIn !== undefined && (refusal === 'nobody' || refusal === 'stale')) return seeOther(signIn)
-    return page(STATUS[refusal], { title: texts.title, text: texts[refusal], code: CODES[refusal] })
+    return page(STATUS[refusal], { title: texts.title, text: texts[refusal], code: CODES[refusal], lang: texts.lang })
   }
 }
 
