@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Experiments } from './experiment.ts'
 import { fieldOf } from './forms.ts'
 import type { Site } from './hosts.ts'
-import { siteOf } from './hosts.ts'
+import { scopeOf, siteOf } from './hosts.ts'
 import type { EventLog } from './log.ts'
 import type { Mode } from './modes/mode.ts'
 import { sessionOf } from './modes/session-of.ts'
@@ -47,7 +47,7 @@ const of = (request: Request): Session => sessionOf<Session>(request)
 const note = (done: Notice): string => `/?done=${done}#notice`
 
 export class Lifecycles {
-  /** Cookies that were copied, by session id: in memory only, and never on a page. */
+  /** Cookies that were copied, by session and scope: in memory only, and never on a page. */
   readonly #copies = new Map<string, string>()
   readonly #tools: Tools
 
@@ -59,7 +59,7 @@ export class Lifecycles {
     const replaced = this.#tools.log
       .after(0)
       .findLast((entry) => isRotation(entry.title) && entry.session === session && entry.scope === scope)
-    return { replacedAt: replaced?.at ?? null, copied: session !== null && this.#copies.has(session) }
+    return { replacedAt: replaced?.at ?? null, copied: this.#copies.has(keyOf(session, scope)) }
   }
 
   router(): Router {
@@ -120,17 +120,18 @@ export class Lifecycles {
     const value = await mode.cookieValue(request, site)
     const { id } = of(request)
     if (value === null || id === null) return note('nobody')
-    this.#copies.set(id, value)
+    this.#copies.set(keyOf(id, scopeOf(site)), value)
     return note('copied')
   }
 
   async #showCopy(request: Request, site: Site): Promise<string> {
     await of(request).account()
-    const copy = this.#copies.get(of(request).id ?? '')
+    const copy = this.#copies.get(keyOf(of(request).id, scopeOf(site)))
     if (copy === undefined) return note('nobody')
     this.#tools.clock.pass(GRACE_MINUTES / DAY_MINUTES)
     return `/?result=${await this.#tools.experiments.showCopy(request, this.#tools.landbridgeOf(request)!, site, copy)}#result`
   }
 }
 
+const keyOf = (session: string | null, scope: string): string => `${session} ${scope}`
 const isRotation = (title: string): boolean => title === 'handle.rotated'

@@ -108,5 +108,9 @@ function steps(base: Base): Html {
       Sign in at ${to('daffy.solo.localhost', 'daffy')} and show its cookie to porky: refused. Turn on <b>express-session</b> and do it
       again: porky takes the cookie for the person.
     </li>
+    <li>
+      Sign in at ${to('porky.solo.localhost', 'porky')} with <b>Stay signed in</b>, copy the cookie, let a day pass and show the copy: the
+      theft is noticed.
+    </li>
     <li>Sign in at ${to('app.example.localhost', 'app')}: accounts knows you at once, because the two share a session.</li>`
 }
