@@ -166,7 +166,7 @@ test('the texts are those of the application, in its language and escaped', asyn
 test('whatever a device holds, the page has no markup of its', () => {
   const tagsOf = (agent: string, scope: string, id: string): string[] => {
     const device = { id, agent, scopes: [scope as Scope], createdAt: 0, seenAt: 0, remembered: true, current: true }
-    const { body } = listPage([device], ENGLISH, 0)
+    const { body } = listPage({ devices: [device], texts: ENGLISH, now: 0, home: null, csrfField: '' })
     return body.replaceAll(/(?:aria-label|action)="[^"]*"/g, '').match(/<[^>]*>/g) ?? []
   }
   const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"><script>', "'><img src=x>", '</style>', '&lt;'))

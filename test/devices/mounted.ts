@@ -157,6 +157,8 @@ class Visitor {
   readonly #cookies = new Map<string, string>()
   readonly #ask: Served['ask']
   readonly #host: string
+  /** Whether it is too old to say where a request is from. */
+  old = false
 
   constructor(ask: Served['ask'], host: string) {
     this.#ask = ask
@@ -164,7 +166,7 @@ class Visitor {
   }
 
   async ask(path: string, { headers, ...ask }: Ask = {}): Promise<Answer> {
-    const own = { 'sec-fetch-site': 'same-origin', 'user-agent': FIREFOX, accept: HTML }
+    const own = { ...(this.old ? {} : { 'sec-fetch-site': 'same-origin' }), 'user-agent': FIREFOX, accept: HTML }
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const answer = await this.#ask(path, { host: this.#host, cookie, headers: { ...own, ...headers }, ...ask })
     for (const line of answer.setCookies) {

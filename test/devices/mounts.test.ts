@@ -1,5 +1,6 @@
 // The list of browsers in every framework: what each mount answers, over real servers.
 import { describe, expect, test } from 'vitest'
+import type { Answer } from '../support/client.ts'
 import { HTML, JSON_ONLY, MOUNTS, mounted, PATH } from './mounted.ts'
 
 const MINUTE = 60_000
@@ -48,6 +49,20 @@ describe.each(MOUNTS)('$name', (mount) => {
     expect([answer.status, new URL(answer.header('location')!, `http://h${PATH}?end=x`).href]).toEqual([303, `http://h${PATH}`])
     expect(await laptop.list()).toHaveLength(1)
     expect((await phone.get(HTML)).status).toBe(401)
+  })
+
+  test('the forms work in a browser that does not say where they are from, and not without their token', async () => {
+    const { visitor } = await mounted(mount)
+    const [own, other] = [visitor(), visitor()]
+    await own.signIn('ada')
+    await other.signIn('ada')
+    own.old = true
+    const [, token] = /<input type="hidden" name="_csrf" value="([^"]+)">/.exec(await (await own.get(HTML)).text())!
+    const send = (body: string): Promise<Answer> =>
+      own.ask(`${PATH}?end=others`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body })
+    expect((await send('')).status).toBe(403)
+    expect((await send(`_csrf=${token}`)).status).toBe(303)
+    expect((await other.get(HTML)).status).toBe(401)
   })
 
   test('a program gets JSON for what it ends, whatever body it sends', async () => {

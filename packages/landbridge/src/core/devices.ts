@@ -61,7 +61,8 @@ export function deviceFrom(session: ListedSession, current: string | null, now: 
   return {
     id: kept?.id ?? session.id.slice(-8),
     createdAt: session.createdAt,
-    seenAt: Math.max(...live.map(({ seenAt }) => seenAt)),
+    // The last handle may have come to its end since the session was listed.
+    seenAt: Math.max(session.createdAt, ...live.map(({ seenAt }) => seenAt)),
     scopes: live.map(({ scope }) => scope).sort(),
     agent: kept?.agent ?? agentLabel(undefined),
     remembered: isRemembered(session.accounts),

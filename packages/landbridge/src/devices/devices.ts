@@ -37,7 +37,10 @@ export interface DevicesOptions {
 }
 
 /** What is needed of a session; that of every framework's request has it. */
-export type DevicesSession = Pick<Session<object>, 'account' | 'devices' | 'endAllDevices' | 'endDevice' | 'endOtherDevices' | 'fresh'>
+export type DevicesSession = Pick<
+  Session<object>,
+  'account' | 'csrfField' | 'devices' | 'endAllDevices' | 'endDevice' | 'endOtherDevices' | 'fresh'
+>
 
 export interface DevicesRequest {
   readonly method: string
@@ -92,7 +95,7 @@ class DevicePages {
     try {
       const listed = await session.devices()
       if ((await session.account()) === null) return this.#refuse(request, 'nobody')
-      return method === 'POST' ? await this.#end(session, request) : this.#list(request, listed)
+      return method === 'POST' ? await this.#end(session, request) : await this.#list(session, request, listed)
     } catch (error) {
       const refusal = error instanceof LandbridgeError ? INCAPABLE[error.code] : undefined
       if (refusal === undefined) throw error
@@ -100,8 +103,10 @@ class DevicePages {
     }
   }
 
-  #list(request: DevicesRequest, listed: readonly Device[]): Reply {
-    return wantsJson(request) ? jsonReply(200, { devices: listed }) : listPage(listed, this.#texts, this.#now(), this.#options.home)
+  async #list(session: DevicesSession, request: DevicesRequest, devices: readonly Device[]): Promise<Reply> {
+    if (wantsJson(request)) return jsonReply(200, { devices })
+    const { home = null } = this.#options
+    return listPage({ devices, texts: this.#texts, now: this.#now(), home, csrfField: await session.csrfField() })
   }
 
   async #end(session: DevicesSession, request: DevicesRequest): Promise<Reply> {

@@ -41,13 +41,24 @@ const POLICY = [
   "base-uri 'none'",
 ].join('; ')
 
-export function listPage(devices: readonly Device[], texts: DevicesTexts, now: number, home?: string): Reply {
+export interface DevicesList {
+  readonly devices: readonly Device[]
+  readonly texts: DevicesTexts
+  readonly now: number
+  /** Where a link on top leads. */
+  readonly home: string | null
+  /** For browsers that do not say which page a form is from. */
+  readonly csrfField: string
+}
+
+export function listPage(list: DevicesList): Reply {
+  const { devices, texts, home, csrfField } = list
   const others = devices.some(({ current }) => !current)
   const parts = [
-    home === undefined ? '' : `<nav><a href="${escape(home)}">${escape(texts.home)}</a></nav>`,
+    home === null ? '' : `<nav><a href="${escape(home)}">${escape(texts.home)}</a></nav>`,
     `<h1>${escape(texts.title)}</h1><p>${escape(texts.about)}</p>`,
-    `<ul>${devices.map((device) => itemOf(device, texts, now)).join('')}</ul>`,
-    `<footer>${others ? formOf('others', texts.endOthers) : ''}${formOf('all', texts.endAll)}</footer>`,
+    `<ul>${devices.map((device) => itemOf(device, list)).join('')}</ul>`,
+    `<footer>${others ? formOf('others', texts.endOthers, csrfField) : ''}${formOf('all', texts.endAll, csrfField)}</footer>`,
   ]
   const title = escape(texts.title)
   return {
@@ -63,7 +74,8 @@ export function listPage(devices: readonly Device[], texts: DevicesTexts, now: n
   }
 }
 
-function itemOf({ id, agent, current, remembered, createdAt, seenAt, scopes }: Device, texts: DevicesTexts, now: number): string {
+function itemOf(device: Device, { texts, now, csrfField }: DevicesList): string {
+  const { id, agent, current, remembered, createdAt, seenAt, scopes } = device
   const time = (at: number): string => `<time datetime="${new Date(at).toISOString()}">${escape(ageInWords(now - at, texts.lang))}</time>`
   const marks = [...(current ? [texts.current] : []), ...(remembered ? [texts.remembered] : [])]
   const facts = [
@@ -75,12 +87,12 @@ function itemOf({ id, agent, current, remembered, createdAt, seenAt, scopes }: D
   return [
     `<li${current ? ' class="own"' : ''}><div><h2>${escape(agent)}</h2>${marks.map((mark) => `<small>${escape(mark)}</small>`).join('')}`,
     `<dl>${facts.map(([name, fact]) => `<dt>${escape(name!)}</dt><dd>${fact}</dd>`).join('')}</dl></div>`,
-    `${formOf(id, texts.end, texts.endDevice(agent))}</li>`,
+    `${formOf(id, texts.end, csrfField, texts.endDevice(agent))}</li>`,
   ].join('')
 }
 
 /** To the address of the page itself, whatever it is: only the query is its own. */
-function formOf(what: string, text: string, label?: string): string {
+function formOf(what: string, text: string, csrfField: string, label?: string): string {
   const named = label === undefined ? '' : ` aria-label="${escape(label)}"`
-  return `<form method="post" action="?end=${encodeURIComponent(what)}"><button${named}>${escape(text)}</button></form>`
+  return `<form method="post" action="?end=${encodeURIComponent(what)}">${csrfField}<button${named}>${escape(text)}</button></form>`
 }
