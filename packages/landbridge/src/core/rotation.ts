@@ -12,7 +12,7 @@
  */
 import { recordAt } from './accounts.ts'
 import { reservedKey } from './entry.ts'
-import { constantTimeEqual, mintSecret, sha256 } from './handle.ts'
+import { constantTimeEqual, mintSecret, SERIES_LENGTH, seriesOf, sha256 } from './handle.ts'
 import { isRemembered } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { StoredHandle, StoredSession } from './store.ts'
@@ -20,9 +20,6 @@ import type { HandleSecret, Scope, SecretHash } from './types.ts'
 
 /** How long requests of one browser may run beside the one that brought the new secret, in milliseconds. */
 export const GRACE_MS = 60_000
-
-/** 126 bits of the secret; the other 132 are replaced. */
-const SERIES_LENGTH = 21
 
 /** What a rotation leaves among the values. Times are milliseconds since the epoch. */
 interface Rotation {
@@ -38,7 +35,6 @@ interface Rotation {
 
 export const rotationKey = (scope: Scope): string => reservedKey(`rotation:${scope}`)
 
-const seriesOf = (secret: HandleSecret): string => secret.slice(0, SERIES_LENGTH)
 const seriesHash = (secret: HandleSecret): string => sha256(`landbridge series ${seriesOf(secret)}`)
 
 /** What the last rotation of a handle left; `null` when its secret is the first one. That of an earlier handle of the scope does not count. */
