@@ -37,6 +37,8 @@ export interface Identity {
 
 const NO_GUARD: readonly Expectation[] = []
 export const NOBODY_KNOWN: Identity = { account: null, claims: null, values: '', guard: NO_GUARD }
+/** The password has changed since the sign-in, and the session has ended. */
+export const OUTDATED: Identity = { ...NOBODY_KNOWN }
 
 /** How long an answer of `authorize` holds, in milliseconds: a membership that is withdrawn ends by then. */
 const CLAIMS_MS = 300_000
@@ -58,11 +60,18 @@ function confirmed(context: Context, place: Place, live: Live, identity: Identit
   return holds.then((does) => (does ? identity : endOutdated(context, place, live, account)))
 }
 
-async function endOutdated({ store, emit }: Context, { host }: Place, { session }: Live, { id: account }: StoredAccount): Promise<null> {
-  const ended = await store.revoke(session.id)
-  emit(host, { type: 'account.auth-changed', session: session.id, account })
-  if (ended) emit(host, { type: 'session.ended', session: session.id, scope: null })
-  return null
+/** This very session: the one that took its place signed in again, beside this request, with what the password is now. */
+async function endOutdated(
+  { store, emit }: Context,
+  { host }: Place,
+  { session }: Live,
+  { id: account }: StoredAccount,
+): Promise<Identity> {
+  if (await store.revoke(session.id, undefined, true)) {
+    emit(host, { type: 'account.auth-changed', session: session.id, account })
+    emit(host, { type: 'session.ended', session: session.id, scope: null })
+  }
+  return OUTDATED
 }
 
 function identifyHere(context: Context, place: Place, { session, handle }: Live): Identity {

@@ -127,7 +127,8 @@ async function explain(context: Context, place: Place, presented: Presented, rea
 async function endStolen(context: Context, place: Place, session: StoreRead, { agent }: Look): Promise<null> {
   const { store, emit } = context
   const scope = place.span?.role === 'spoke' ? place.scope : undefined
-  const ended = await store.revoke(session.id, scope)
+  // Of this very session: one that took its place is of somebody who has just signed in.
+  const ended = await store.revoke(session.id, scope, true)
   const known = deviceOf(session)?.agent ?? null
   const account = session.accounts[0]?.id ?? null
   emit(place.host, { type: 'session.stolen', session: session.id, scope: place.scope, account, known, shown: agentLabel(agent) })

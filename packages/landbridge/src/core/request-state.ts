@@ -8,7 +8,8 @@ import type { Pending } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
 import type { EventDetails } from './events.ts'
 import type { Identity } from './identify.ts'
-import { identify, NOBODY_KNOWN } from './identify.ts'
+import { writeCookieValue } from './handle.ts'
+import { identify, NOBODY_KNOWN, OUTDATED } from './identify.ts'
 import { SEEN_FRACTION } from './lifetime.ts'
 import { rotationDue } from './rotation.ts'
 import type { Live, Recognised } from './recognise.ts'
@@ -143,8 +144,11 @@ export class RequestState {
   #settle(found: Recognised, identity: Identity | null): Recognised {
     const { live, strays } = found
     this.identity = identity ?? NOBODY_KNOWN
-    this.found = identity === null && live !== null ? { live: null, strays, refused: [] } : found
-    if (identity !== null && live !== null) {
+    const opens = identity !== null && identity !== OUTDATED
+    // The cookie of a session that is out of date came beside the sign-in that made it so, perhaps: see `refuseLatecomer`.
+    const refused = identity === OUTDATED && live !== null ? [writeCookieValue({ id: live.session.id, secret: live.secret })] : []
+    this.found = live !== null && !opens ? { live: null, strays, refused } : found
+    if (opens && live !== null) {
       const seen = this.context.now() - live.handle.seenAt >= this.context.lifetime.idleMs * SEEN_FRACTION
       const rotation = rotationDue(live.session, live.handle, live.isOld === true, this.context.lifetime, this.context.now())
       // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
