@@ -157,7 +157,7 @@ test('neither the hash nor what stands for it leaves the library', async () => {
   const seen = await ada.at(ELMER, async (session) => [await session.account(), await session.accounts(), await session.all()])
   expect(JSON.stringify([seen, events, await sessions.sessionsOf('ada')])).not.toMatch(/auth"|scrypt/)
   const wrong = await ada.at(ELMER, async (session) =>
-    session.signIn({ id: 'ada', authHash: ['scrypt$secret'] as never }).catch((error) => String(error)),
+    session.signIn({ id: 'ada', authHash: ['scrypt$secret'] as never }).catch((error: unknown) => String(error)),
   )
   expect(wrong).toMatch(/authHash/)
   expect(wrong).not.toMatch(/scrypt/)

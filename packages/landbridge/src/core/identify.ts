@@ -18,7 +18,8 @@ import { withinDeadline } from './deadline.ts'
 import { jsonOf } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Live } from './recognise.ts'
-import { isLive, valuesAt } from './records.ts'
+import { valuesAt } from './records.ts'
+import { isStill } from './rotated.ts'
 import type { Context } from './session.ts'
 import type { Expectation } from './store.ts'
 import type { Place } from './topology.ts'
@@ -122,9 +123,7 @@ async function rebind(context: Context, place: Place, live: Live, account: Store
   if (outcome === 'saved') return identityAtSpoke(account, claims, applyChanges(values, moved))
   if (tries >= REBIND_TRIES) throw accountChanged()
   const session = await context.store.read(live.session.id, place.scope)
-  return isLive(session, context.now(), live.handle.hash)
-    ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1)
-    : null
+  return isStill(session, context.now(), live) ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1) : null
 }
 
 /** The changes by which a handle belongs to an account. */

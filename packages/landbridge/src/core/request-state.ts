@@ -26,6 +26,7 @@ export class RequestState {
   readonly request: Inbound
   readonly seen: Seen
   readonly #signals: Signals | undefined
+  readonly #came: number
   /** Known once the store was asked; a destroyed session leaves nobody here. */
   found: Recognised | undefined = undefined
   #finding: Promise<Recognised> | undefined = undefined
@@ -53,6 +54,7 @@ export class RequestState {
     this.request = request
     this.seen = seen
     this.#signals = signals
+    this.#came = context.now()
   }
 
   get id(): SessionId | null {
@@ -79,7 +81,11 @@ export class RequestState {
     this.#signals?.touched?.()
     try {
       const agent = this.request.header('user-agent')
-      const found = recognise(this.context, this.place, this.request.header('cookie'), { agent, standing: this.#signals?.standing })
+      const found = recognise(this.context, this.place, this.request.header('cookie'), {
+        agent,
+        standing: this.#signals?.standing,
+        came: this.#came,
+      })
       const settled = isPromise(found) ? found.then((each) => this.#identify(each)) : this.#identify(found)
       if (!isPromise(settled)) return settled
       this.#finding = settled
@@ -150,7 +156,7 @@ export class RequestState {
     this.found = live !== null && !opens ? { live: null, strays, refused } : found
     if (opens && live !== null) {
       const seen = this.context.now() - live.handle.seenAt >= this.context.lifetime.idleMs * SEEN_FRACTION
-      const rotation = rotationDue(live.session, live.handle, live.isOld === true, this.context.lifetime, this.context.now())
+      const rotation = rotationDue(live.session, live.handle, live.old !== undefined, this.context.lifetime, this.context.now())
       // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
       if ((seen || rotation !== null) && this.#signalChange()) (this.pending ??= newPending()).rotation = rotation
     }
