@@ -98,3 +98,29 @@ test('browsers are named by what they say, in words and digits alone', () => {
   expect(agentLabel(undefined)).toBe('Unknown browser')
   expect(agentLabel(`${'x'.repeat(600)}Firefox/1`)).toBe('Unknown browser')
 })
+
+test('whoever is anonymous ends nothing, also where something is kept for him', async () => {
+  const { browser } = world()
+  const anonymous = browser()
+  await anonymous.visit(ELMER, (session) => session.set('cart', [1]))
+  expect(await anonymous.at(ELMER, (session) => session.endAllDevices())).toBe(0)
+  expect(await anonymous.at(ELMER, (session) => session.get('cart'))).toEqual([1])
+})
+
+test('two sign-ins of one browser at one moment go by one name, and end together', async () => {
+  const { browser, sessions } = world()
+  const ada = browser()
+  await ada.visit(ELMER, (session) => session.signIn({ id: 'ada' }))
+  const copy = { headers: { cookie: await ada.cookies(ELMER) } }
+  const signIn = async (session: AnySession) => {
+    await session.account()
+    await Promise.resolve()
+    await session.signIn({ id: 'ada' })
+  }
+  await Promise.all([ada.visit(ELMER, signIn), browser().visit(ELMER, signIn, copy)])
+  const devices = await ada.at(ELMER, (session) => session.devices())
+  expect(devices).toHaveLength(2)
+  const { response } = await ada.visit(ELMER, (session) => session.endDevice(devices.find(({ current }) => current)!.id))
+  expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
+  expect(await sessions.sessionsOf('ada')).toEqual([])
+})
