@@ -149,7 +149,7 @@ test('what damage left of a replacement signs nobody in, is no theft, and costs 
   clock.now += DAY
   const first = await copy()
   await ada.visit(ELMER, account)
-  const [{ id }] = (await sessions.sessionsOf('ada')) as [{ id: SessionId }]
+  const [{ id }] = (await sessions.sessionsOf('ada')) as unknown as [{ id: SessionId }]
   const key = '\u0000rotation:elmer.acme.com'
   const read = await store.read(id, SCOPE)
   const stored = JSON.parse(

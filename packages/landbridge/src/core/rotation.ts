@@ -112,8 +112,10 @@ export function rotationDue(
   if (!isRemembered(session.accounts)) return null
   const rotation = rotationOf(session, handle)
   if (isOld) return rotation !== null && isLost(rotation, now) ? 'rotate' : null
-  if (rotation?.seen === null) return 'confirm'
-  return now - (rotation?.at ?? handle.createdAt) >= rotateMs ? 'rotate' : null
+  if (rotation === null) return now - handle.createdAt >= rotateMs ? 'rotate' : null
+  if (rotation.seen === null) return 'confirm'
+  // Not within the grace of the last one: of two secrets before, only one counts.
+  return now - rotation.at >= rotateMs && now >= rotation.seen + GRACE_MS ? 'rotate' : null
 }
 
 /** The secret that follows, of the same series. */
