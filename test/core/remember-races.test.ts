@@ -76,7 +76,7 @@ test('what a slow request learned of the secret does not take the place of what 
   expect(types()).not.toContain('session.stolen')
 })
 
-test('a request counts from when it came, however late the application asks who sent it', async () => {
+test('an upload counts from when it came, however late the application asks who sent it', async () => {
   const { ada, clock, copy, browser, types } = await signedIn()
   clock.now += DAY
   const uploaded = Promise.withResolvers<void>()
@@ -87,7 +87,7 @@ test('a request counts from when it came, however late the application asks who 
       session.set('uploaded', true)
       return account(session)
     },
-    await copy(),
+    { method: 'POST', headers: { ...(await copy()).headers, 'sec-fetch-site': 'same-origin' } },
   )
   await ada.visit(ELMER, account)
   await ada.visit(ELMER, account)

@@ -23,7 +23,7 @@ export interface Wanted extends Pick<Ask, 'asker' | 'rid' | 'cc'> {
 /** The secret of a new ticket, or `null` for nobody: not signed in and not allowed are one answer. */
 export async function issue(visit: Visit, { asker, mode, rid, cc, st }: Wanted): Promise<string | null> {
   const { context, place } = visit
-  const { live } = await recognise(context, place, cookiesOf(visit), { fresh: true, agent: visit.request.header('user-agent') })
+  const { live } = await recognise(context, place, cookiesOf(visit), { fresh: true, request: visit.request })
   const nobody = (because: 'signed-out' | 'not-authorized' | 'signed-out-here'): null => {
     context.emit(place.host, { type: 'crossing.answered-nobody', rid, mode, destination: asker.host, because })
     return null

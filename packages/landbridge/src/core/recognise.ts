@@ -8,6 +8,7 @@ import { constantTimeEqual, hashSecret, readCookieValue } from './handle.ts'
 import { isRemembered } from './lifetime.ts'
 import { isLive } from './records.ts'
 import { judgeOld } from './rotation.ts'
+import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
 import type { StoredHandle, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
@@ -44,9 +45,9 @@ export interface Look {
   /** The request was recognised before, and goes on, as an open socket does: secrets of its handle that were replaced since are no theft. */
   readonly standing?: boolean | undefined
   /** When the request came; now, where that is not told. */
-  readonly came?: number
-  /** The `User-Agent` header, for the event that tells of a theft. */
-  readonly agent?: string | undefined
+  readonly came?: number | undefined
+  /** Asked for its `User-Agent` header by the event that tells of a theft. */
+  readonly request?: Inbound
 }
 
 const FIRST_LOOK: Look = {}
@@ -136,14 +137,21 @@ async function explain(context: Context, place: Place, presented: Presented, rea
 }
 
 /** At a spoke, whose host may be anybody's, no more than its own handle is at stake: the next visit there brings a new one from the hub. */
-async function endStolen(context: Context, place: Place, session: StoreRead, { agent }: Look): Promise<null> {
+async function endStolen(context: Context, place: Place, session: StoreRead, { request }: Look): Promise<null> {
   const { store, emit } = context
   const scope = place.span?.role === 'spoke' ? place.scope : undefined
   // Of this very session: one that took its place is of somebody who has just signed in.
   const ended = await store.revoke(session.id, scope, true)
   const known = deviceOf(session)?.agent ?? null
   const account = session.accounts[0]?.id ?? null
-  emit(place.host, { type: 'session.stolen', session: session.id, scope: place.scope, account, known, shown: agentLabel(agent) })
+  emit(place.host, {
+    type: 'session.stolen',
+    session: session.id,
+    scope: place.scope,
+    account,
+    known,
+    shown: agentLabel(request?.header('user-agent')),
+  })
   if (ended) emit(place.host, { type: 'session.ended', session: session.id, scope: scope ?? null })
   return refuse(context, place, 'stolen', session.id)
 }

@@ -33,7 +33,7 @@ export async function redeem(visit: Visit, secret: string | undefined, proof: Pr
   if (typeof ticket === 'string') return refused(ticket)
   const isOwnAct = act !== null && (act.session === null || act.session === ticket.session)
   if (out !== null && !isOwnAct) return refused('signed-out-here')
-  const { live } = await recognise(context, place, cookiesOf(visit), { fresh: true, agent: visit.request.header('user-agent') })
+  const { live } = await recognise(context, place, cookiesOf(visit), { fresh: true, request: visit.request })
   const welcome = out === null ? [] : [clearOut()]
   if (live !== null && live.session.id === ticket.session) return { outcome: 'connected', cookies: welcome }
   if (live !== null && !(await givesWay(visit, live, ticket, isOwnAct))) return refused('session-kept')

@@ -26,7 +26,8 @@ export class RequestState {
   readonly request: Inbound
   readonly seen: Seen
   readonly #signals: Signals | undefined
-  readonly #came: number
+  /** Known of those that may bring a body, which takes its time: nobody asks who sends it before it is there. */
+  readonly #came: number | undefined
   /** Known once the store was asked; a destroyed session leaves nobody here. */
   found: Recognised | undefined = undefined
   #finding: Promise<Recognised> | undefined = undefined
@@ -54,7 +55,7 @@ export class RequestState {
     this.request = request
     this.seen = seen
     this.#signals = signals
-    this.#came = context.now()
+    this.#came = request.method === 'GET' ? undefined : context.now()
   }
 
   get id(): SessionId | null {
@@ -80,9 +81,8 @@ export class RequestState {
     if (this.#finding) return this.#finding
     this.#signals?.touched?.()
     try {
-      const agent = this.request.header('user-agent')
       const found = recognise(this.context, this.place, this.request.header('cookie'), {
-        agent,
+        request: this.request,
         standing: this.#signals?.standing,
         came: this.#came,
       })
@@ -155,8 +155,10 @@ export class RequestState {
     const refused = identity === OUTDATED && live !== null ? [writeCookieValue({ id: live.session.id, secret: live.secret })] : []
     this.found = live !== null && !opens ? { live: null, strays, refused } : found
     if (opens && live !== null) {
-      const seen = this.context.now() - live.handle.seenAt >= this.context.lifetime.idleMs * SEEN_FRACTION
-      const rotation = rotationDue(live.session, live.handle, live.old !== undefined, this.context.lifetime, this.context.now())
+      const { now: clock, lifetime } = this.context
+      const now = clock()
+      const seen = now - live.handle.seenAt >= lifetime.idleMs * SEEN_FRACTION
+      const rotation = rotationDue(live.session, live.handle, live.old !== undefined, lifetime, now)
       // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
       if ((seen || rotation !== null) && this.#signalChange()) (this.pending ??= newPending()).rotation = rotation
     }
