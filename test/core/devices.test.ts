@@ -124,3 +124,31 @@ test('two sign-ins of one browser at one moment go by one name, and end together
   expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
   expect(await sessions.sessionsOf('ada')).toEqual([])
 })
+
+test('its name stays with the account: whoever signs in next in that browser gets another one', async () => {
+  const { browser } = world()
+  const shared = browser()
+  const current = async () => (await shared.at(ELMER, (session) => session.devices())).find((each) => each.current)!.id
+  await shared.visit(ELMER, (session) => session.signIn({ id: 'ada' }))
+  const [first] = [await current()]
+  await shared.visit(ELMER, (session) => session.addAccount({ id: 'ben' }))
+  expect(await current(), 'beside her it is the same').toBe(first)
+  await shared.visit(ELMER, (session) => session.signIn({ id: 'ben' }))
+  expect(await current()).toBe(first)
+  await shared.visit(ELMER, (session) => session.signIn({ id: 'eve' }))
+  expect(await current()).not.toBe(first)
+})
+
+test('what damage left of a name counts as none, and the browser can be listed and ended all the same', async () => {
+  const { laptop, phone, sessions, store, clock } = await three()
+  const id = (await sessions.sessionsOf('ada')).find(({ device }) => device.scopes[0] === 'alice.acme.com')!.id
+  for (const damage of ['null', '5', '{}', '[]', '{"id":7,"agent":"x"}', '{"id":"x"}', 'not json']) {
+    const changes = new Map([['\u0000device', damage]])
+    const times = { seenAt: clock.now, expiresAt: clock.now + MINUTE }
+    await store.update(id, 'alice.acme.com' as never, { place: 'handle', changes, ...times }, clock.now)
+    const [target] = (await laptop.at(ELMER, (session) => session.devices())).filter(({ current }) => !current)
+    expect(target).toMatchObject({ id: id.slice(-8), agent: 'Unknown browser' })
+  }
+  expect(await laptop.at(ELMER, (session) => session.endDevice(id.slice(-8)))).toBe(true)
+  expect(await phone.at(ALICE, account)).toBe(null)
+})
