@@ -68,11 +68,21 @@ async function endOutdated(
   { session }: Live,
   { id: account }: StoredAccount,
 ): Promise<Identity> {
-  if (await store.revoke(session.id, undefined, true)) {
+  if (await isEnded(() => store.revoke(session.id, undefined, true))) {
     emit(host, { type: 'account.auth-changed', session: session.id, account })
     emit(host, { type: 'session.ended', session: session.id, scope: null })
   }
   return OUTDATED
+}
+
+/** One that travels in a cookie cannot be cleared after the head has left. It opens nothing all the same, now and whenever it is shown. */
+async function isEnded(end: () => MaybePromise<boolean>): Promise<boolean> {
+  try {
+    return await end()
+  } catch (error) {
+    if ((error as LandbridgeError).code !== 'ERR_HEADERS_SENT') throw error
+    return false
+  }
 }
 
 function identifyHere(context: Context, place: Place, { session, handle }: Live): Identity {
