@@ -27,8 +27,8 @@ export interface Pending {
   signedIn: StoredAccount | null
   /** Whether the stored values are dropped at the renewal: another account signed in. */
   dropValues: boolean
-  /** The password of the account that signs in again has changed: its other sessions end. */
-  passwordChanged: boolean
+  /** Accounts that sign in again with another password: their other sessions end. */
+  changedPasswords: readonly string[]
   /** What is due about the secret of the handle that the request came with. */
   rotation: RotationDue
 }
@@ -206,7 +206,7 @@ async function renew(context: Context, place: Place, { live, guard }: Renewed, p
   const { session } = live
   const accounts = pending.accounts ?? session.accounts
   const lifetime = newLifetime(context, fresh, accounts, pending.signedIn ? undefined : session)
-  if (pending.passwordChanged) await endOthers(context, session.id, pending.signedIn!)
+  for (const account of pending.changedPasswords) await endOthers(context, session.id, account)
   const next = {
     id: fresh.id,
     ...lifetime,
@@ -241,7 +241,7 @@ async function renew(context: Context, place: Place, { live, guard }: Renewed, p
  * Before the session at hand is renewed: if the store fails here, nothing has changed, and the visitor tries again. A session that signs in
  * meanwhile did so with the password before, and `authHash` tells.
  */
-async function endOthers({ store, emit }: Context, except: SessionId, { id: account }: StoredAccount): Promise<void> {
+async function endOthers({ store, emit }: Context, except: SessionId, account: string): Promise<void> {
   try {
     const sessions = await store.revokeAccount(account, except)
     emit(null, { type: 'account.revoked', account, sessions })

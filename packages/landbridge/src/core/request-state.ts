@@ -179,7 +179,7 @@ const newPending = (): Pending => ({
   accounts: null,
   signedIn: null,
   dropValues: false,
-  passwordChanged: false,
+  changedPasswords: [],
   rotation: null,
 })
 

@@ -127,7 +127,7 @@ async function enter(state: RequestState, account: StoredAccount, others: readon
   // What this very request minted before, for a CSRF token, nobody has seen yet.
   pending.fresh ??= mintHandle(state.live?.session.id)
   pending.signedIn = { ...account, signedInAt: state.context.now() }
-  pending.passwordChanged = passwordChanged
+  if (passwordChanged) pending.changedPasswords = [...pending.changedPasswords, account.id]
   settle(state, pending, [pending.signedIn, ...others], isOther)
   state.left = false
 }
