@@ -139,9 +139,9 @@ export const renewingCases: readonly StoreCase[] = [
       await store.create(before)
       await store.renew(before.id, ELMER, next, now)
       assert.equal(await other.revoke(before.id, scope, true), false)
-      assert.equal((await store.read(next.id, ELMER))?.id, next.id)
+      assert.equal((await other.read(next.id, ELMER))?.id, next.id)
       assert.equal(await other.revoke(next.id, scope, true), true)
-      await assertNothingLeft(store, next.id, ELMER, now)
+      await assertNothingLeft(other, next.id, ELMER, now)
     }
   }),
 
