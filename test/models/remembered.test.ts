@@ -62,7 +62,7 @@ const act = async (session: AnySession): Promise<string | null> => {
 async function request(sessions: Sessions, cookie: string, work = act): Promise<Answer> {
   let account: string | null = null
   const response = await sessions.handle(new Request(ELMER, { headers: { cookie } }), async (session) => {
-    account = await work(session as AnySession)
+    account = await work(session)
     return new Response('ok')
   })
   return { status: response.status, account, given: response.headers.getSetCookie()[0]?.split(';')[0] ?? null }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Scope, SecretHash, SessionId, StoredAccount } from '../../packages/landbridge/src/core/types.ts'
+import type { Scope, SecretHash, SessionId } from '../../packages/landbridge/src/core/types.ts'
 import { decode, encode } from '../../packages/landbridge/src/stores/sealed/codec.ts'
 
 const time = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => each + 0)
@@ -29,9 +29,7 @@ test('what is sealed comes back as it was, whatever stands with an account', () 
       const id = 'A'.repeat(22) as SessionId
       const scope = 'a.example' as Scope
       const handle = { scope, hash: 'B'.repeat(42).concat('A') as SecretHash, createdAt: made, seenAt, expiresAt: ends, values: own }
-      const stored = accounts.map(
-        ([name, signedInAt, more]) => ({ ...(JSON.parse(JSON.stringify(more)) as object), id: name, signedInAt }) as StoredAccount,
-      )
+      const stored = accounts.map(([name, signedInAt, more]) => ({ ...(JSON.parse(JSON.stringify(more)) as object), id: name, signedInAt }))
       const given = {
         session: { id, createdAt, expiresAt, accounts: stored, values, handle },
         epochs: allEpochs.slice(0, accounts.length + 1),
