@@ -76,6 +76,60 @@ test('what a slow request learned of the secret does not take the place of what 
   expect(types()).not.toContain('session.stolen')
 })
 
+const ben = { id: 'ben', remember: true }
+const LATE: Record<string, { act(session: AnySession): unknown; leaves: string | null }> = {
+  'signs in again': { act: signIn, leaves: 'ada' },
+  'signs somebody else in': { act: (session) => session.signIn({ id: 'eve', remember: true }), leaves: 'eve' },
+  'adds an account': { act: (session) => session.addAccount({ id: 'eve', remember: true }), leaves: 'eve' },
+  'removes an account': { act: (session) => session.removeAccount('ben'), leaves: 'ada' },
+  'switches accounts': { act: (session) => session.switchAccount('ada'), leaves: 'ada' },
+  'renews the session': { act: (session) => session.renew(), leaves: 'ben' },
+  'changes a value': { act: (session) => session.set('late', true), leaves: 'ben' },
+  'updates a value': { act: increase, leaves: 'ben' },
+  'takes a flash': { act: (session) => session.flash('note'), leaves: 'ben' },
+  'signs out': { act: (session) => session.signOut(), leaves: null },
+  'ends all browsers': { act: (session) => session.endAllDevices(), leaves: null },
+  'ends the others': { act: (session) => session.endOtherDevices(), leaves: 'ben' },
+}
+
+test.each(
+  Object.keys(LATE).flatMap(
+    (name) =>
+      [
+        [name, 'memory', memory],
+        [name, 'a store that answers later', () => delayed(memory())],
+      ] as const,
+  ),
+)('a request that was read before the secret was replaced, and then %s, does so: %s', async (name, _store, make) => {
+  const { ada, clock, copy, browser, types } = await signedIn({ store: make() })
+  await ada.visit(ELMER, (session) => session.addAccount(ben))
+  await ada.visit(ELMER, (session) => session.flash('note', 'kept'))
+  clock.now += DAY
+  const read = Promise.withResolvers<void>()
+  const replaced = Promise.withResolvers<void>()
+  const late = browser().visit(
+    ELMER,
+    async (session) => {
+      await session.account()
+      read.resolve()
+      await replaced.promise
+      await LATE[name]!.act(session)
+    },
+    await copy(),
+  )
+  await read.promise
+  await ada.visit(ELMER, account)
+  expect(types().at(-1)).toBe('handle.rotated')
+  replaced.resolve()
+  const { response } = await late
+  expect(response.status).toBe(200)
+  for (const line of response.headers.getSetCookie()) await ada.jar.setCookie(line, ELMER)
+  expect(await ada.at(ELMER, account)).toBe(LATE[name]!.leaves)
+  clock.now += MINUTE
+  expect(await ada.at(ELMER, account)).toBe(LATE[name]!.leaves)
+  expect(types()).not.toContain('session.stolen')
+})
+
 test('an upload counts from when it came, however late the application asks who sent it', async () => {
   const { ada, clock, copy, browser, types } = await signedIn()
   clock.now += DAY

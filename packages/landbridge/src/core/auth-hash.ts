@@ -23,7 +23,7 @@ const TAG_LENGTH = 22
 const HASH_LIMIT = 4096
 
 /** What stands for an auth hash in a store: nothing that was put in can be learned from it, and the same one differs between accounts. */
-export const authTagOf = (accountId: string, hash: string): string =>
+const authTagOf = (accountId: string, hash: string): string =>
   sha256(`landbridge auth ${JSON.stringify(accountId)} ${hash}`).slice(0, TAG_LENGTH)
 
 export interface AuthHashes {

@@ -20,7 +20,7 @@ import type { StoredHandle, StoredSession } from './store.ts'
 import type { HandleSecret, Scope, SecretHash } from './types.ts'
 
 /** How long requests of one browser may run beside the one that brought the new secret, in milliseconds. */
-export const GRACE_MS = 60_000
+const GRACE_MS = 60_000
 
 /** An answer that has not arrived by then never will, in milliseconds: another one before would let the two overtake each other. */
 const ARRIVAL_MS = 600_000
