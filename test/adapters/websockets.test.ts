@@ -144,6 +144,51 @@ describe('an open WebSocket is closed', () => {
     await closed
   })
 
+  test('within half a minute when the password changed elsewhere, at once when a request of this process finds that out', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const user = { password: 'one', now: Date.now() }
+    const { sessions } = makeSessions(new Watched().store, { authHash: () => user.password, clock: () => user.now })
+    const { ask, keep } = await start(sessions)
+    const [idle, busy] = await Promise.all([ask('/'), ask('/')]).then((answers) => answers.map((answer) => sessionCookie(answer)!))
+    const [waiting, found] = [await keep(idle), await keep(busy)]
+    user.password = 'two'
+    user.now += 5000
+    const request = new Request(`http://${HOST}/`, { headers: { cookie: busy! } })
+    await sessions.handle(request, async (session) => Response.json(await session.account()))
+    await found.closed
+    expect(waiting.ws.readyState).toBe(WebSocket.OPEN)
+    vi.advanceTimersByTime(30_000)
+    await waiting.closed
+  })
+
+  test('but not when the secret of its cookie was replaced, however often, and that is no theft', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const time = { now: Date.now() }
+    const { sessions, events } = makeSessions(new Watched().store, { clock: () => time.now })
+    const opened: Session<Data>[] = []
+    const { keep } = await start(sessions, (session) => opened.push(session))
+    const visit = async (cookie: string, act: (session: Session<Data>) => unknown) => {
+      const response = await sessions.handle(new Request(`http://${HOST}/`, { headers: { cookie } }), async (session) => {
+        await act(session)
+        return new Response('ok')
+      })
+      return response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
+    }
+    let cookie = await visit('', (session) => session.signIn({ id: 'elmer', remember: true }))
+    const { ws } = await keep(cookie)
+    for (let day = 0; day < 5; day++) {
+      time.now += 24 * 3_600_000
+      for (let request = 0; request < 2; request++) cookie = await visit(cookie, (session) => session.account())
+      await vi.advanceTimersByTimeAsync(30_000)
+    }
+    expect(await opened[0]!.update('theme', () => 'dark'), 'and its handler can save').toBe('dark')
+    expect(events.filter(({ type }) => type === 'handle.rotated')).toHaveLength(5)
+    expect(events.map(({ type }) => type)).not.toContain('session.stolen')
+    expect(ws.readyState).toBe(WebSocket.OPEN)
+  })
+
   test('but one whose session somebody else ended is not', async () => {
     const { sessions } = makeSessions(new Watched().store)
     const { ask, keep } = await start(sessions)

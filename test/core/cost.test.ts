@@ -109,3 +109,28 @@ test('a forged cookie costs one store call and one hash at most, like a good one
     expect(hash.mock.calls.length).toBeLessThanOrEqual(1)
   }
 })
+
+test('a remembered visitor costs one store call and one hash like any other, before and after his secret was replaced', async () => {
+  const { store, calls } = counted()
+  const time = { now: Date.now() }
+  const hosts = ['*.acme.localhost']
+  const sessions = createSessions<Data>({ topology: { kind: 'isolated', hosts }, store, clock: () => time.now, authHash: () => 'hash' })
+  const cookieOf = (response: Response) => response.headers.getSetCookie()[0]!.split(';')[0]!
+  const first = cookieOf(await visit(sessions, '', (session) => session.signIn({ id: 'ann', remember: true })))
+  const costs = async (cookie: string) => {
+    // The answer about her password is known.
+    await visit(sessions, cookie, (session) => session.account())
+    calls.length = 0
+    const hash = vi.spyOn(crypto, 'hash')
+    syncBuiltinESMExports()
+    await visit(sessions, cookie, async (session) => expect(await session.account()).toMatchObject({ id: 'ann' }))
+    const hashes = hash.mock.calls.length
+    vi.restoreAllMocks()
+    syncBuiltinESMExports()
+    return { calls: [...calls], hashes }
+  }
+  expect(await costs(first)).toEqual({ calls: ['read'], hashes: 1 })
+  time.now += 24 * 3_600_000
+  const second = cookieOf(await visit(sessions, first, (session) => session.account()))
+  expect(await costs(second)).toEqual({ calls: ['read'], hashes: 1 })
+})

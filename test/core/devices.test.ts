@@ -98,3 +98,57 @@ test('browsers are named by what they say, in words and digits alone', () => {
   expect(agentLabel(undefined)).toBe('Unknown browser')
   expect(agentLabel(`${'x'.repeat(600)}Firefox/1`)).toBe('Unknown browser')
 })
+
+test('whoever is anonymous ends nothing, also where something is kept for him', async () => {
+  const { browser } = world()
+  const anonymous = browser()
+  await anonymous.visit(ELMER, (session) => session.set('cart', [1]))
+  expect(await anonymous.at(ELMER, (session) => session.endAllDevices())).toBe(0)
+  expect(await anonymous.at(ELMER, (session) => session.get('cart'))).toEqual([1])
+})
+
+test('two sign-ins of one browser at one moment go by one name, and end together', async () => {
+  const { browser, sessions } = world()
+  const ada = browser()
+  await ada.visit(ELMER, (session) => session.signIn({ id: 'ada' }))
+  const copy = { headers: { cookie: await ada.cookies(ELMER) } }
+  const signIn = async (session: AnySession) => {
+    await session.account()
+    await Promise.resolve()
+    await session.signIn({ id: 'ada' })
+  }
+  await Promise.all([ada.visit(ELMER, signIn), browser().visit(ELMER, signIn, copy)])
+  const devices = await ada.at(ELMER, (session) => session.devices())
+  expect(devices).toHaveLength(2)
+  const { response } = await ada.visit(ELMER, (session) => session.endDevice(devices.find(({ current }) => current)!.id))
+  expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
+  expect(await sessions.sessionsOf('ada')).toEqual([])
+})
+
+test('its name stays with the account: whoever signs in next in that browser gets another one', async () => {
+  const { browser } = world()
+  const shared = browser()
+  const current = async () => (await shared.at(ELMER, (session) => session.devices())).find((each) => each.current)!.id
+  await shared.visit(ELMER, (session) => session.signIn({ id: 'ada' }))
+  const [first] = [await current()]
+  await shared.visit(ELMER, (session) => session.addAccount({ id: 'ben' }))
+  expect(await current(), 'beside her it is the same').toBe(first)
+  await shared.visit(ELMER, (session) => session.signIn({ id: 'ben' }))
+  expect(await current()).toBe(first)
+  await shared.visit(ELMER, (session) => session.signIn({ id: 'eve' }))
+  expect(await current()).not.toBe(first)
+})
+
+test('what damage left of a name counts as none, and the browser can be listed and ended all the same', async () => {
+  const { laptop, phone, sessions, store, clock } = await three()
+  const id = (await sessions.sessionsOf('ada')).find(({ device }) => device.scopes[0] === 'alice.acme.com')!.id
+  for (const damage of ['null', '5', '{}', '[]', '{"id":7,"agent":"x"}', '{"id":"x"}', 'not json']) {
+    const changes = new Map([['\u0000device', damage]])
+    const times = { seenAt: clock.now, expiresAt: clock.now + MINUTE }
+    await store.update(id, 'alice.acme.com' as never, { place: 'handle', changes, ...times }, clock.now)
+    const [target] = (await laptop.at(ELMER, (session) => session.devices())).filter(({ current }) => !current)
+    expect(target).toMatchObject({ id: id.slice(-8), agent: 'Unknown browser' })
+  }
+  expect(await laptop.at(ELMER, (session) => session.endDevice(id.slice(-8)))).toBe(true)
+  expect(await phone.at(ALICE, account)).toBe(null)
+})

@@ -1,7 +1,8 @@
 // Attack 37: whoever knew the password before it changed is out at his next request.
+import { memory } from 'landbridge/memory'
 import { expect, test } from 'vitest'
 import type { AnySession } from '../core/support.ts'
-import { ALICE, codeOf, ELMER, world } from '../core/support.ts'
+import { ALICE, codeOf, ELMER, failing, world } from '../core/support.ts'
 
 const account = async (session: AnySession) => (await session.account())?.id ?? null
 const signIn = (session: AnySession) => session.signIn({ id: 'ada' })
@@ -177,4 +178,33 @@ test('of several accounts in a browser only the one in use ends the session, the
   ])
   expect(await both.at(ELMER, (session) => session.switchAccount('ada'))).toBe(false)
   expect(await both.at(ELMER, account)).toBe('ben')
+})
+
+test('of two accounts that sign in again by one request, it ends the others of the one whose password changed', async () => {
+  const { browser } = world()
+  const [own, thief] = [browser(), browser()]
+  for (const each of [own, thief]) await each.visit(ELMER, (session) => session.signIn({ id: 'ada', authHash: 'one' }))
+  await own.visit(ELMER, async (session) => {
+    await session.signIn({ id: 'ada', authHash: 'three' })
+    await session.addAccount({ id: 'ben', authHash: 'two' })
+  })
+  expect([await own.at(ELMER, account), await thief.at(ELMER, account)]).toEqual(['ben', null])
+})
+
+test('a store that fails while the others are ended leaves all as it was, and the next try works', async () => {
+  for (const method of ['revokeAccount', 'renew']) {
+    const { store, fail } = failing(memory())
+    const { browser } = world({ store })
+    const [own, thief] = [browser(), browser()]
+    for (const each of [own, thief]) await each.visit(ELMER, (session) => session.signIn({ id: 'ada', authHash: 'one' }))
+    const before = await own.cookies(ELMER)
+    fail.set(method, new Error('down'))
+    const change = (session: AnySession) => session.signIn({ id: 'ada', authHash: 'three' })
+    const { response } = await own.visit(ELMER, change)
+    expect([response.status, await own.cookies(ELMER)]).toEqual([503, before])
+    expect(await own.at(ELMER, account)).toBe('ada')
+    fail.clear()
+    await own.visit(ELMER, change)
+    expect([await own.at(ELMER, account), await thief.at(ELMER, account)]).toEqual(['ada', null])
+  }
 })

@@ -58,11 +58,25 @@ test('a secret that was made for him and never arrived is no way round it', asyn
   // The thief gets the successor, and keeps it for later; the visitor gets another one.
   const stolen = await thief.visit(ELMER, account, copy)
   const [successor] = stolen.response.headers.getSetCookie()[0]!.split(';')
-  clock.now += MINUTE
+  clock.now += 10 * MINUTE
   expect(await ada.at(ELMER, account)).toBe('ada')
   expect((await thief.visit(ELMER, account, { headers: { cookie: successor! } })).result).toBe(null)
   expect(types()).toContain('session.stolen')
   expect(await ada.at(ELMER, account)).toBe(null)
+})
+
+test('a thief who throws each new secret away, to keep the old one good for both, does not get through for long', async () => {
+  const { ada, thief, clock, types } = await signedIn()
+  const copy = await copyOf(ada)
+  clock.now += DAY
+  for (let minute = 0; minute < 120; minute++) {
+    clock.now += MINUTE
+    await thief.visit(ELMER, account, copy)
+    // He comes a moment after the thief each time, who was given the new secret then.
+    await ada.visit(ELMER, account)
+  }
+  expect(types()).toContain('session.stolen')
+  expect((await thief.visit(ELMER, account, copy)).result).toBe(null)
 })
 
 test('nobody signs anybody out with what he made up: the series has to be right', async () => {

@@ -43,10 +43,10 @@ export class Pushing {
           () => sessions.attach(id, ...args),
           (attachment) => attachment === 'attached',
         ),
-      revoke: (id, scope) =>
+      revoke: (id, scope, only) =>
         told(
           [id],
-          () => sessions.revoke(id, scope),
+          () => sessions.revoke(id, scope, only),
           (ended) => ended,
         ),
       async revokeAccount(account, except) {

@@ -174,6 +174,10 @@ const BROKEN: Record<string, Defect> = {
     make: (store) => ({ revoke: async (id, scope) => (await store.handlesOf(id)).length > 0 && store.revoke(id, scope) }),
     noticedBy: /ends the session that it has become/,
   },
+  'revoke always follows a renewal': {
+    make: (store) => ({ revoke: (id, scope) => store.revoke(id, scope) }),
+    noticedBy: /only the id that was renewed ends nothing/,
+  },
   'revokeAccount goes through a list and ends what it still finds': {
     make: (store) => ({
       async revokeAccount(account, except) {

@@ -72,9 +72,10 @@ export const serving =
       const { pathname, searchParams, origin } = new URL(request.url)
       const to = searchParams.get('to') ?? ''
       const id = searchParams.get('as') ?? 'ada'
+      const remember = searchParams.has('remember')
       if (request.method === 'POST') {
-        if (pathname === '/login') await session.signIn({ id })
-        else if (pathname === '/add') await session.addAccount({ id })
+        if (pathname === '/login') await session.signIn({ id, remember })
+        else if (pathname === '/add') await session.addAccount({ id, remember })
         else if (pathname === '/switch') await session.switchAccount(id)
         else if (pathname === '/remove') await session.removeAccount(id)
         else if (pathname === '/choose') await session.chooseAccount(to, searchParams.get('as'))

@@ -23,7 +23,7 @@ const TAG_LENGTH = 22
 const HASH_LIMIT = 4096
 
 /** What stands for an auth hash in a store: nothing that was put in can be learned from it, and the same one differs between accounts. */
-export const authTagOf = (accountId: string, hash: string): string =>
+const authTagOf = (accountId: string, hash: string): string =>
   sha256(`landbridge auth ${JSON.stringify(accountId)} ${hash}`).slice(0, TAG_LENGTH)
 
 export interface AuthHashes {
@@ -35,13 +35,35 @@ export interface AuthHashes {
 
 export function authHashes(given: AuthHash, now: () => number): AuthHashes {
   const known = new Map<string, { readonly until: number; readonly tags: readonly string[] }>()
+  /** Questions of requests that are under way. */
+  const asking = new Map<string, Promise<readonly string[]>>()
 
   const ask = async (accountId: string): Promise<readonly string[]> => {
+    // From when it was asked: how long the application took must not make its answer last, nor come before a newer one.
+    const until = now() + CONFIRMS_MS
     const tags = await askedOf(given, accountId)
+    const newer = known.get(accountId)
+    if (newer !== undefined && newer.until > until && newer.until <= now() + CONFIRMS_MS) return tags
     known.delete(accountId)
     if (known.size >= KNOWN_LIMIT) known.delete(known.keys().next().value!)
-    known.set(accountId, { until: now() + CONFIRMS_MS, tags })
+    known.set(accountId, { until, tags })
     return tags
+  }
+
+  /** One question for all requests of one moment. */
+  const join = (accountId: string): Promise<readonly string[]> => {
+    const joined = asking.get(accountId)
+    if (joined !== undefined) return joined
+    const asked = ask(accountId).finally(() => asking.delete(accountId))
+    asking.set(accountId, asked)
+    return asked
+  }
+
+  /** What was asked before a request came may confirm its sign-in, and never ends it: then the application is asked again. */
+  const confirm = async (accountId: string, auth: string): Promise<boolean> => {
+    const isFirst = !asking.has(accountId)
+    const tags = await join(accountId)
+    return tags.includes(auth) || (!isFirst && (await join(accountId)).includes(auth))
   }
 
   return {
@@ -51,7 +73,7 @@ export function authHashes(given: AuthHash, now: () => number): AuthHashes {
       const answer = known.get(id)
       // A clock that was set back must not make an answer last.
       const confirms = answer !== undefined && answer.until > now() && answer.until <= now() + CONFIRMS_MS
-      return confirms && answer.tags.includes(auth) ? true : ask(id).then((tags) => tags.includes(auth))
+      return confirms && answer.tags.includes(auth) ? true : confirm(id, auth)
     },
   }
 }

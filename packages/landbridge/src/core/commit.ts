@@ -27,8 +27,8 @@ export interface Pending {
   signedIn: StoredAccount | null
   /** Whether the stored values are dropped at the renewal: another account signed in. */
   dropValues: boolean
-  /** The password of the account that signs in again has changed: its other sessions end. */
-  passwordChanged: boolean
+  /** Accounts that sign in again with another password: their other sessions end. */
+  changedPasswords: readonly string[]
   /** What is due about the secret of the handle that the request came with. */
   rotation: RotationDue
 }
@@ -54,15 +54,12 @@ export async function savePending(
   if (live === null) return start(context, place, refused, pending)
   const { fresh, changes } = pending
   if (fresh !== null && !isDerived(place, live)) return renew(context, place, { live, guard }, pending, fresh)
-  if (fresh !== null) {
-    // Nothing of the secret before counts any more.
-    changes.set(rotationKey(place.scope), null)
-  } else if (pending.rotation === 'rotate') {
-    const rotated = await rotate(context, place, { live, guard }, changes)
-    if (rotated !== null) return rotated
+  // Nothing of the secret before counts any more.
+  if (fresh !== null) changes.set(rotationKey(place.scope), null)
+  else if (pending.rotation !== null) {
+    const settled = await settleSecret(context, place, { live, guard }, pending)
+    if (settled !== undefined) return settled
   }
-  if (fresh === null && pending.rotation === 'confirm')
-    changes.set(rotationKey(place.scope), confirmedAt(live.session, live.handle, context.now()))
   if (fresh === null && changes.size === 0) return recordVisit(context, place, live)
   const renewed = fresh === null ? {} : { hash: hashSecret(fresh.secret) }
   const outcome = await updateLive(context, place, live, { changes, expect: guard, ...renewed })
@@ -71,22 +68,43 @@ export async function savePending(
   return fresh === null ? null : renewHandle(context, place, live, fresh)
 }
 
-/** Replaces the secret, in the same step as everything else; `null` when a request beside this one was first, or something conflicts. */
-async function rotate(context: Context, place: Place, { live, guard }: Renewed, changes: Changes): Promise<Given | null> {
+/** Where nothing else changes, a store that fails is no reason to refuse the page: the secret at hand still counts, and the next visit tries again. */
+async function settleSecret(context: Context, place: Place, renewed: Renewed, pending: Pending): Promise<Given | null | undefined> {
+  try {
+    return await rotate(context, place, renewed, pending)
+  } catch (error) {
+    if (pending.changes.size > 0) throw error
+    return null
+  }
+}
+
+/**
+ * Replaces the secret, or notes that the new one was seen, in the same step as everything else; `undefined` when a request beside this one
+ * was first, or something conflicts.
+ */
+async function rotate(
+  context: Context,
+  place: Place,
+  { live, guard }: Renewed,
+  { changes, rotation }: Pending,
+): Promise<Given | null | undefined> {
   const { store, lifetime, now, emit } = context
   const { session, handle } = live
-  const secret = nextSecret(live.secret)
+  const secret = rotation === 'rotate' ? nextSecret(live.secret) : null
+  const record = secret === null ? confirmedAt(session, handle, now()) : rotatedFrom(session, handle, live.secret, now())
   const delta = {
     place: place.values,
-    changes: new Map([...changes, [rotationKey(place.scope), rotatedFrom(live.secret, now())]]),
+    changes: new Map([...changes, [rotationKey(place.scope), record]]),
     expect: guard,
+    // Strictly: whatever took its place since has a record of its own.
     expectHash: handle.hash,
-    hash: hashSecret(secret),
+    ...(secret === null ? {} : { hash: hashSecret(secret) }),
     seenAt: now(),
     expiresAt: idleEnd(lifetime, now(), session),
     ...keptAlive(place, live),
   }
-  if ((await store.update(session.id, place.scope, delta, now())) !== 'saved') return null
+  if ((await store.update(session.id, place.scope, delta, now())) !== 'saved') return undefined
+  if (secret === null) return null
   emit(place.host, { type: 'handle.rotated', session: session.id, scope: place.scope })
   return { id: session.id, secret, maxAgeS: cookieAge(session, now()) }
 }
@@ -184,16 +202,11 @@ interface Renewed extends Pick<Identity, 'guard'> {
   readonly live: Live
 }
 
-async function renew(
-  context: Context,
-  place: Place,
-  { live: { session, handle }, guard }: Renewed,
-  pending: Pending,
-  fresh: Presented,
-): Promise<Given> {
+async function renew(context: Context, place: Place, { live, guard }: Renewed, pending: Pending, fresh: Presented): Promise<Given> {
+  const { session } = live
   const accounts = pending.accounts ?? session.accounts
   const lifetime = newLifetime(context, fresh, accounts, pending.signedIn ? undefined : session)
-  if (pending.passwordChanged) await endOthers(context, session.id, pending.signedIn!)
+  for (const account of pending.changedPasswords) await endOthers(context, session.id, account)
   const next = {
     id: fresh.id,
     ...lifetime,
@@ -205,7 +218,7 @@ async function renew(
     traceUntil: context.now() + TRACE_MS,
   }
   const replace = (changed: Partial<typeof next>): MaybePromise<Outcome> =>
-    thoughRotated(context.store, context.now(), { session, handle }, (expectHash) =>
+    thoughRotated(context.store, context.now(), live, (expectHash) =>
       context.store.renew(session.id, place.scope, { ...next, ...changed, expectHash }, context.now()),
     )
   let outcome = await replace({})
@@ -228,7 +241,7 @@ async function renew(
  * Before the session at hand is renewed: if the store fails here, nothing has changed, and the visitor tries again. A session that signs in
  * meanwhile did so with the password before, and `authHash` tells.
  */
-async function endOthers({ store, emit }: Context, except: SessionId, { id: account }: StoredAccount): Promise<void> {
+async function endOthers({ store, emit }: Context, except: SessionId, account: string): Promise<void> {
   try {
     const sessions = await store.revokeAccount(account, except)
     emit(null, { type: 'account.revoked', account, sessions })

@@ -1,13 +1,16 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { seriesOf } from './handle.ts'
 import type { HandleSecret, Scope } from './types.ts'
 
 const BYTES = 32
 
 /**
  * The token of a handle: an HMAC under the handle's own secret, so it is bound to session and scope, dies with them, and needs
- * neither a key nor storage. It says nothing about the secret.
+ * neither a key nor storage. It says nothing about the secret. Of the secret the part counts that stays: a page must not be in vain because
+ * the rest was replaced since.
  */
-const macOf = (secret: HandleSecret, scope: Scope): Buffer => createHmac('sha256', secret).update(`landbridge csrf ${scope}`).digest()
+const macOf = (secret: HandleSecret, scope: Scope): Buffer =>
+  createHmac('sha256', seriesOf(secret)).update(`landbridge csrf ${scope}`).digest()
 
 const xor = (a: Buffer, b: Buffer): Buffer => a.map((byte, i) => byte ^ b[i]!) as Buffer
 

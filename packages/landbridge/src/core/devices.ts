@@ -35,8 +35,8 @@ export const DEVICE_KEY: string = reservedKey('device')
 
 /** What a sign-in keeps of the browser. Its name in the list stays: it is in the values before. */
 export function deviceRecord(before: string, userAgent: string | undefined): string {
-  const { id = randomId() } = recordAt<Partial<KeptDevice>>(before, DEVICE_KEY) ?? {}
-  const device: KeptDevice = { id, agent: agentLabel(userAgent) }
+  const kept = recordAt<Partial<KeptDevice>>(before, DEVICE_KEY)
+  const device: KeptDevice = { id: kept !== null && isWhole(kept) ? kept.id : randomId(), agent: agentLabel(userAgent) }
   return JSON.stringify(device)
 }
 
@@ -48,11 +48,14 @@ interface Read extends StoredSession {
 /** What the sign-in of a session kept: with the session, or with the handle where each scope has its own values. */
 export function deviceOf({ values, handle, handles = [] }: Read): KeptDevice | null {
   for (const text of [values, handle?.values ?? '', ...handles.map((each) => each.values)]) {
-    const found = recordAt<KeptDevice>(text, DEVICE_KEY)
-    if (found !== null) return found
+    const found = recordAt<Partial<KeptDevice>>(text, DEVICE_KEY)
+    if (found !== null && isWhole(found)) return found
   }
   return null
 }
+
+/** Damage in the store counts as absent. */
+const isWhole = (found: Partial<KeptDevice>): found is KeptDevice => typeof found.id === 'string' && typeof found.agent === 'string'
 
 /** A session as its owner may see it. One that signed in before devices were named goes by the end of its id, which opens nothing. */
 export function deviceFrom(session: ListedSession, current: string | null, now: number): Device {

@@ -56,6 +56,12 @@ let used = pool.length
 /** A secret: 256 bits, 43 characters. */
 export const mintSecret = (): HandleSecret => randomText(SECRET_BYTES) as HandleSecret
 
+/** 126 bits of the secret; the other 132 are replaced. */
+export const SERIES_LENGTH = 21
+
+/** The part of a secret that stays when the rest of it is replaced. */
+export const seriesOf = (secret: HandleSecret): string => secret.slice(0, SERIES_LENGTH)
+
 /** A value that comes once: 128 bits, 22 characters. */
 export const randomId = (): string => randomText(ID_BYTES)
 

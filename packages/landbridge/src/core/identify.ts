@@ -18,7 +18,8 @@ import { withinDeadline } from './deadline.ts'
 import { jsonOf } from './entry.ts'
 import { LandbridgeError } from './errors.ts'
 import type { Live } from './recognise.ts'
-import { isLive, valuesAt } from './records.ts'
+import { valuesAt } from './records.ts'
+import { isStill } from './rotated.ts'
 import type { Context } from './session.ts'
 import type { Expectation } from './store.ts'
 import type { Place } from './topology.ts'
@@ -37,6 +38,8 @@ export interface Identity {
 
 const NO_GUARD: readonly Expectation[] = []
 export const NOBODY_KNOWN: Identity = { account: null, claims: null, values: '', guard: NO_GUARD }
+/** The password has changed since the sign-in, and the session has ended. */
+export const OUTDATED: Identity = { ...NOBODY_KNOWN }
 
 /** How long an answer of `authorize` holds, in milliseconds: a membership that is withdrawn ends by then. */
 const CLAIMS_MS = 300_000
@@ -58,11 +61,28 @@ function confirmed(context: Context, place: Place, live: Live, identity: Identit
   return holds.then((does) => (does ? identity : endOutdated(context, place, live, account)))
 }
 
-async function endOutdated({ store, emit }: Context, { host }: Place, { session }: Live, { id: account }: StoredAccount): Promise<null> {
-  const ended = await store.revoke(session.id)
-  emit(host, { type: 'account.auth-changed', session: session.id, account })
-  if (ended) emit(host, { type: 'session.ended', session: session.id, scope: null })
-  return null
+/** This very session: the one that took its place signed in again, beside this request, with what the password is now. */
+async function endOutdated(
+  { store, emit }: Context,
+  { host }: Place,
+  { session }: Live,
+  { id: account }: StoredAccount,
+): Promise<Identity> {
+  if (await isEnded(() => store.revoke(session.id, undefined, true))) {
+    emit(host, { type: 'account.auth-changed', session: session.id, account })
+    emit(host, { type: 'session.ended', session: session.id, scope: null })
+  }
+  return OUTDATED
+}
+
+/** One that travels in a cookie cannot be cleared after the head has left. It opens nothing all the same, now and whenever it is shown. */
+async function isEnded(end: () => MaybePromise<boolean>): Promise<boolean> {
+  try {
+    return await end()
+  } catch (error) {
+    if ((error as LandbridgeError).code !== 'ERR_HEADERS_SENT') throw error
+    return false
+  }
 }
 
 function identifyHere(context: Context, place: Place, { session, handle }: Live): Identity {
@@ -113,9 +133,7 @@ async function rebind(context: Context, place: Place, live: Live, account: Store
   if (outcome === 'saved') return identityAtSpoke(account, claims, applyChanges(values, moved))
   if (tries >= REBIND_TRIES) throw accountChanged()
   const session = await context.store.read(live.session.id, place.scope)
-  return isLive(session, context.now(), live.handle.hash)
-    ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1)
-    : null
+  return isStill(session, context.now(), live) ? atSpoke(context, place, { ...live, session, handle: session.handle }, tries + 1) : null
 }
 
 /** The changes by which a handle belongs to an account. */

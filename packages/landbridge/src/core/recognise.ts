@@ -8,6 +8,7 @@ import { constantTimeEqual, hashSecret, readCookieValue } from './handle.ts'
 import { isRemembered } from './lifetime.ts'
 import { isLive } from './records.ts'
 import { judgeOld } from './rotation.ts'
+import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
 import type { StoredHandle, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
@@ -19,8 +20,8 @@ export interface Live {
   readonly session: StoreRead
   readonly handle: StoredHandle
   readonly secret: HandleSecret
-  /** The secret is the one before the handle's: a request beside this one has replaced it. */
-  readonly isOld?: true
+  /** The secret is not the handle's any more: the one before it, which still counts, or one that counts for nothing but what goes on. */
+  readonly old?: 'before' | 'stolen'
 }
 
 export interface Recognised {
@@ -43,8 +44,10 @@ export interface Look {
   readonly fresh?: boolean
   /** The request was recognised before, and goes on, as an open socket does: secrets of its handle that were replaced since are no theft. */
   readonly standing?: boolean | undefined
-  /** The `User-Agent` header, for the event that tells of a theft. */
-  readonly agent?: string | undefined
+  /** When the request came; now, where that is not told. */
+  readonly came?: number | undefined
+  /** Asked for its `User-Agent` header by the event that tells of a theft. */
+  readonly request?: Inbound
 }
 
 const FIRST_LOOK: Look = {}
@@ -63,16 +66,22 @@ const alone = (value: string, live: Live | null): Recognised => ({ live, strays:
 
 /**
  * Several cookies of one name: order proves nothing, so each is tried. When two belong to live sessions, one was planted and
- * nothing tells which: this request is anonymous, and clearing the strays lets the next one be clear.
+ * nothing tells which: this request is anonymous, and clearing the strays lets the next one be clear. Of one session the newest secret
+ * counts: a browser that has it is not out of step, whatever somebody planted beside it.
  */
 async function recogniseAmong(context: Context, place: Place, values: readonly string[], look: Look): Promise<Recognised> {
   context.emit(place.host, { type: 'cookie.duplicate', count: values.length })
-  const found: Live[] = []
   const candidates = values.filter(readCookieValue)
   const tried = candidates.slice(0, CANDIDATE_LIMIT)
+  const newest = new Map<SessionId, Live>()
   for (const value of tried) {
-    const live = await verify(context, place, value, look)
-    if (live !== null) found.push(live)
+    const live = await verify(context, place, value, { ...look, standing: true })
+    if (live !== null && isNewer(live, newest.get(live.session.id))) newest.set(live.session.id, live)
+  }
+  const found: Live[] = []
+  for (const live of newest.values()) {
+    if (live.old !== 'stolen' || look.standing) found.push(live)
+    else await endStolen(context, place, live.session, look)
   }
   // Beyond the limit the right one may stand unseen behind planted ones: those have to go, or it would never be reached.
   const strays = found.length > 0 || candidates.length > CANDIDATE_LIMIT
@@ -80,6 +89,9 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
   const live = found.length === 1 ? found[0]! : null
   return { live, strays, refused: live === null ? tried : NONE }
 }
+
+const AGES = [undefined, 'before', 'stolen'] as const
+const isNewer = (live: Live, than: Live | undefined): boolean => than === undefined || AGES.indexOf(live.old) < AGES.indexOf(than.old)
 
 function verify(context: Context, place: Place, value: string, look: Look): MaybePromise<Live | null> {
   const presented = readCookieValue(value)
@@ -112,8 +124,9 @@ async function explain(context: Context, place: Place, presented: Presented, rea
     if (isLive(session, context.now())) {
       const { handle } = session
       if (constantTimeEqual(hash, handle.hash)) return { session, handle, secret }
-      const judged = judgeOld(session, handle, secret, context.now())
-      if (judged === 'before' || (judged === 'stolen' && look.standing)) return { session, handle, secret, isOld: true }
+      const now = context.now()
+      const judged = judgeOld(session, handle, secret, { now, came: look.came ?? now })
+      if (judged === 'before' || (judged === 'stolen' && look.standing)) return { session, handle, secret, old: judged }
       if (judged === 'stolen') return endStolen(context, place, session, look)
     }
   }
@@ -124,13 +137,21 @@ async function explain(context: Context, place: Place, presented: Presented, rea
 }
 
 /** At a spoke, whose host may be anybody's, no more than its own handle is at stake: the next visit there brings a new one from the hub. */
-async function endStolen(context: Context, place: Place, session: StoreRead, { agent }: Look): Promise<null> {
+async function endStolen(context: Context, place: Place, session: StoreRead, { request }: Look): Promise<null> {
   const { store, emit } = context
   const scope = place.span?.role === 'spoke' ? place.scope : undefined
-  const ended = await store.revoke(session.id, scope)
+  // Of this very session: one that took its place is of somebody who has just signed in.
+  const ended = await store.revoke(session.id, scope, true)
   const known = deviceOf(session)?.agent ?? null
   const account = session.accounts[0]?.id ?? null
-  emit(place.host, { type: 'session.stolen', session: session.id, scope: place.scope, account, known, shown: agentLabel(agent) })
+  emit(place.host, {
+    type: 'session.stolen',
+    session: session.id,
+    scope: place.scope,
+    account,
+    known,
+    shown: agentLabel(request?.header('user-agent')),
+  })
   if (ended) emit(place.host, { type: 'session.ended', session: session.id, scope: scope ?? null })
   return refuse(context, place, 'stolen', session.id)
 }

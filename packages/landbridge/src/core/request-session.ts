@@ -27,7 +27,7 @@ import { sendCookies, varyByCookie } from './headers.ts'
 import { isLocalhost } from './host.ts'
 import { NOBODY_KNOWN } from './identify.ts'
 import type { Duration } from './lifetime.ts'
-import { checkedDuration, idleEnd, lifeOf } from './lifetime.ts'
+import { checkedDuration, cookieAge, idleEnd, lifeOf } from './lifetime.ts'
 import type { Inbound } from './request.ts'
 import { RequestState } from './request-state.ts'
 import { mintScripts } from './script-tickets.ts'
@@ -152,10 +152,10 @@ export class RequestSession<Data extends object> implements Session<Data> {
   }
 
   async endAllDevices(): Promise<number> {
-    const { live } = await this.#state.find()
+    const account = await this.account()
     const others = await endOthers(this.#state)
     await this.signOut()
-    return live === null ? others : others + 1
+    return account === null ? others : others + 1
   }
 
   async accountTag(): Promise<string> {
@@ -284,7 +284,8 @@ export class RequestSession<Data extends object> implements Session<Data> {
     cookies.push(...state.carriedCookies())
     if (given !== null) cookies.push(setCookie(place.cookie, writeCookieValue(given), given.maxAgeS))
     else if (state.ended !== null) cookies.push(clearCookie(place.cookie))
-    cookies.push(...this.#crossingCookies(given?.maxAgeS))
+    const kept = found.live && cookieAge(found.live.session, context.now())
+    cookies.push(...this.#crossingCookies(given === null ? (kept ?? undefined) : given.maxAgeS))
     state.savedId = given?.id ?? null
     varyByCookie(headers)
     sendCookies(headers, cookies)

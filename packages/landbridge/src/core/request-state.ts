@@ -8,7 +8,8 @@ import type { Pending } from './commit.ts'
 import { LandbridgeError } from './errors.ts'
 import type { EventDetails } from './events.ts'
 import type { Identity } from './identify.ts'
-import { identify, NOBODY_KNOWN } from './identify.ts'
+import { writeCookieValue } from './handle.ts'
+import { identify, NOBODY_KNOWN, OUTDATED } from './identify.ts'
 import { SEEN_FRACTION } from './lifetime.ts'
 import { rotationDue } from './rotation.ts'
 import type { Live, Recognised } from './recognise.ts'
@@ -25,6 +26,8 @@ export class RequestState {
   readonly request: Inbound
   readonly seen: Seen
   readonly #signals: Signals | undefined
+  /** Known of those that may bring a body, which takes its time: nobody asks who sends it before it is there. */
+  readonly #came: number | undefined
   /** Known once the store was asked; a destroyed session leaves nobody here. */
   found: Recognised | undefined = undefined
   #finding: Promise<Recognised> | undefined = undefined
@@ -52,6 +55,7 @@ export class RequestState {
     this.request = request
     this.seen = seen
     this.#signals = signals
+    this.#came = request.method === 'GET' ? undefined : context.now()
   }
 
   get id(): SessionId | null {
@@ -77,8 +81,11 @@ export class RequestState {
     if (this.#finding) return this.#finding
     this.#signals?.touched?.()
     try {
-      const agent = this.request.header('user-agent')
-      const found = recognise(this.context, this.place, this.request.header('cookie'), { agent, standing: this.#signals?.standing })
+      const found = recognise(this.context, this.place, this.request.header('cookie'), {
+        request: this.request,
+        standing: this.#signals?.standing,
+        came: this.#came,
+      })
       const settled = isPromise(found) ? found.then((each) => this.#identify(each)) : this.#identify(found)
       if (!isPromise(settled)) return settled
       this.#finding = settled
@@ -143,10 +150,15 @@ export class RequestState {
   #settle(found: Recognised, identity: Identity | null): Recognised {
     const { live, strays } = found
     this.identity = identity ?? NOBODY_KNOWN
-    this.found = identity === null && live !== null ? { live: null, strays, refused: [] } : found
-    if (identity !== null && live !== null) {
-      const seen = this.context.now() - live.handle.seenAt >= this.context.lifetime.idleMs * SEEN_FRACTION
-      const rotation = rotationDue(live.session, live.handle, live.isOld === true, this.context.lifetime, this.context.now())
+    const opens = identity !== null && identity !== OUTDATED
+    // The cookie of a session that is out of date came beside the sign-in that made it so, perhaps: see `refuseLatecomer`.
+    const refused = identity === OUTDATED && live !== null ? [writeCookieValue({ id: live.session.id, secret: live.secret })] : []
+    this.found = live !== null && !opens ? { live: null, strays, refused } : found
+    if (opens && live !== null) {
+      const { now: clock, lifetime } = this.context
+      const now = clock()
+      const seen = now - live.handle.seenAt >= lifetime.idleMs * SEEN_FRACTION
+      const rotation = rotationDue(live.session, live.handle, live.old !== undefined, lifetime, now)
       // A late first read, after the head left, cannot hold the response back: then this visit goes unrecorded.
       if ((seen || rotation !== null) && this.#signalChange()) (this.pending ??= newPending()).rotation = rotation
     }
@@ -167,7 +179,7 @@ const newPending = (): Pending => ({
   accounts: null,
   signedIn: null,
   dropValues: false,
-  passwordChanged: false,
+  changedPasswords: [],
   rotation: null,
 })
 

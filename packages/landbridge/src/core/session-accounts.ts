@@ -127,7 +127,7 @@ async function enter(state: RequestState, account: StoredAccount, others: readon
   // What this very request minted before, for a CSRF token, nobody has seen yet.
   pending.fresh ??= mintHandle(state.live?.session.id)
   pending.signedIn = { ...account, signedInAt: state.context.now() }
-  pending.passwordChanged = passwordChanged
+  if (passwordChanged) pending.changedPasswords = [...pending.changedPasswords, account.id]
   settle(state, pending, [pending.signedIn, ...others], isOther)
   state.left = false
 }
@@ -149,7 +149,9 @@ export const ownerOf = ({ pending, live, values }: RequestState): StoredAccount 
  */
 function settle(state: RequestState, pending: Pending, accounts: readonly StoredAccount[], isOther: boolean): void {
   const choices = choicesOf(applyChanges(state.values, pending.changes))
-  const device = deviceRecord(state.values, state.request.header('user-agent'))
+  // Its name in the list is for those who stay: nobody else is told that the browser is the same.
+  const isShared = storedAccounts(state).some(({ id }) => accounts.some((account) => account.id === id))
+  const device = deviceRecord(isShared ? state.values : '', state.request.header('user-agent'))
   if (isOther) {
     pending.dropValues = true
     pending.changes.clear()

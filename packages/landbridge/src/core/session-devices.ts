@@ -18,10 +18,10 @@ export async function endDevice(state: RequestState, id: string): Promise<'none'
   let ended: 'none' | 'ended' = 'none'
   for (let tries = 0; tries < END_TRIES; tries++) {
     const named = (await sessionsOf(state, 'endDevice')).filter((each) => deviceOf(state, each).id === id)
-    if (named.length === 0) return ended
-    if (named.some((each) => each.id === state.live?.session.id)) return 'current'
-    // Looked for again afterwards: it may have been renewed meanwhile, and goes by the same name then.
-    for (const { id: session } of named) {
+    const others = named.filter((each) => each.id !== state.live?.session.id)
+    if (others.length === 0) return named.length === 0 ? ended : 'current'
+    // Looked for again afterwards: it may have been renewed meanwhile, and goes by the same name then, as do two sign-ins of one moment.
+    for (const { id: session } of others) {
       if (!(await state.context.store.revoke(session))) continue
       ended = 'ended'
       state.emit({ type: 'session.ended', session, scope: null })

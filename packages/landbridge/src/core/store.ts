@@ -182,9 +182,9 @@ export interface Store {
 
   /**
    * Ends a session with all its handles, or only the handle of one scope (and the session when that was its last one); of an id
-   * that a renewal replaced, its successor. `true` when there was something to end.
+   * that a renewal replaced, its successor, unless `only` this very id is meant. `true` when there was something to end.
    */
-  revoke(id: SessionId, scope?: Scope): MaybePromise<boolean>
+  revoke(id: SessionId, scope?: Scope, only?: boolean): MaybePromise<boolean>
 
   /** Whether a renewal replaced the id, and its trace still stands. */
   wasRenewed(id: SessionId, now: number): MaybePromise<boolean>

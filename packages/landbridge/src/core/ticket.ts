@@ -123,13 +123,13 @@ export function boundValues({ account, claims, iat }: Ticket, carried: string): 
 export async function setLeft(
   { store, now }: Context,
   through: Scope,
-  { session, handle }: Pick<Live, 'session' | 'handle'>,
+  live: Pick<Live, 'session' | 'handle'> & Partial<Pick<Live, 'secret'>>,
   scope: Scope,
   time: number | null,
 ): Promise<void> {
   const changes = new Map([[leftKey(scope), time === null ? null : String(time)]])
-  const { seenAt, expiresAt } = handle
-  await thoughRotated(store, now(), { session, handle }, (expectHash) =>
-    store.update(session.id, through, { place: 'session', changes, expectHash, seenAt, expiresAt }, now()),
+  const { seenAt, expiresAt } = live.handle
+  await thoughRotated(store, now(), live, (expectHash) =>
+    store.update(live.session.id, through, { place: 'session', changes, expectHash, seenAt, expiresAt }, now()),
   )
 }

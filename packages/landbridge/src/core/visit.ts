@@ -34,7 +34,7 @@ export async function memberAt({ locate }: Context, bridge: Bridge, authority: s
 }
 
 /** For what leads to a handle of another host: no cache answers. */
-export const freshLook = ({ request }: Visit): Look => ({ fresh: true, agent: request.header('user-agent') })
+export const freshLook = ({ request }: Visit): Look => ({ fresh: true, request })
 
 export const cookiesOf = ({ request }: Visit): string => request.header('cookie') ?? ''
 

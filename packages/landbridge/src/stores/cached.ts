@@ -144,14 +144,14 @@ export function cached(store: Store, options: CachedOptions = {}): Store {
         () => store.attach(id, through, handle, issuedAt, now, expect),
       ),
 
-    revoke: (id, scope) =>
+    revoke: (id, scope, only) =>
       write({
         drop: () => near.drop(id),
-        call: () => store.revoke(id, scope),
+        call: () => store.revoke(id, scope, only),
         isVisible: (ended) => ended,
         expected: [id],
         // Of an id that was renewed, the successor has ended, and nothing here says which one that is.
-        after: (heard) => (heard ? undefined : near.dropWhere((each) => kinOf(each) === kinOf(id))),
+        after: (heard) => (heard || only === true ? undefined : near.dropWhere((each) => kinOf(each) === kinOf(id))),
       }),
 
     revokeAccount(accountId, except) {

@@ -31,9 +31,9 @@ export function memory(): Store {
     entries.set(session.id, { session: { ...session, accounts }, handles: new Map([[handle.scope, handle]]) })
   }
 
-  const revoke = (id: SessionId, scope?: Scope): boolean => {
+  const revoke = (id: SessionId, scope?: Scope, only = false): boolean => {
     const entry = entries.get(id)
-    if (entry === undefined) return renewed.has(id) && revoke(renewed.get(id)!.to, scope)
+    if (entry === undefined) return !only && renewed.has(id) && revoke(renewed.get(id)!.to, scope)
     if (scope === undefined) return entries.delete(id)
     const ended = entry.handles.delete(scope)
     if (entry.handles.size === 0) entries.delete(id)

@@ -132,7 +132,7 @@ const ACCOUNT_BYTES = 100
 
 function bytesOf({ scope, read }: Slot): number {
   if (read === null) return SLOT_BYTES + textBytes(scope)
-  const accounts = read.accounts.reduce((sum, { id }) => sum + ACCOUNT_BYTES + textBytes(id), 0)
+  const accounts = read.accounts.reduce((sum, { id, auth = '' }) => sum + ACCOUNT_BYTES + textBytes(id) + textBytes(auth), 0)
   const handle = read.handle === null ? 0 : HANDLE_BYTES + textBytes(read.handle.values)
   return SLOT_BYTES + SESSION_BYTES + textBytes(scope) + textBytes(read.values) + accounts + handle
 }

@@ -97,7 +97,7 @@ export function recordStore(table: RecordTable): Store {
     update: (id, scope, delta, now) => swap(id, updateStep(id, scope, delta, now)),
     renew: (id, scope, next, now) => swap(id, renewStep(id, scope, next, now)),
     attach: (id, through, handle, issuedAt, now, expect) => swap(id, attachStep(id, through, { handle, issuedAt, now, expect })),
-    revoke: (id, scope) => end(id, scope),
+    revoke: async (id, scope, only = false) => (only ? (await swap(id, endStep(id, scope))) === true : end(id, scope)),
 
     async wasRenewed(id, now) {
       const found = await decoded(id)

@@ -133,7 +133,7 @@ export function sqlite(file: string): Store {
         return 'attached'
       }),
 
-    revoke: (id, scope) => atomically(() => end(newest(id), scope)),
+    revoke: (id, scope, only = false) => atomically(() => end(only ? id : newest(id), scope)),
     wasRenewed: (id, now) => ((sql.renewed.get(id) as RenewedRow | undefined)?.expires ?? 0) > now,
     handlesOf: (id) => (sql.handles.all(id) as unknown as HandleRow[]).map(handleOf),
 

@@ -111,7 +111,7 @@ function nobody(visit: Visit, { rid, mode, interactive }: Asked, path: string): 
 
 /** Whether the page would be served with what is here: where the hint speaks of an account, an anonymous session would ask again. */
 async function isThere({ context, place, request }: Visit): Promise<boolean> {
-  const { live } = await recognise(context, place, request.header('cookie'), { agent: request.header('user-agent') })
+  const { live } = await recognise(context, place, request.header('cookie'), { request })
   if (live === null || place.span.role !== 'spoke') return live !== null
   return ((await identify(context, place, live))?.account ?? null) !== null
 }

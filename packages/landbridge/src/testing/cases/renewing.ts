@@ -132,6 +132,19 @@ export const renewingCases: readonly StoreCase[] = [
     }
   }),
 
+  storeCase('to end only the id that was renewed ends nothing, and only an id that was not is ended', async ({ store, other, now }) => {
+    for (const scope of [undefined, ELMER]) {
+      const before = newSession(now)
+      const next = newSuccessor(now)
+      await store.create(before)
+      await store.renew(before.id, ELMER, next, now)
+      assert.equal(await other.revoke(before.id, scope, true), false)
+      assert.equal((await other.read(next.id, ELMER))?.id, next.id)
+      assert.equal(await other.revoke(next.id, scope, true), true)
+      await assertNothingLeft(other, next.id, ELMER, now)
+    }
+  }),
+
   accountsCase('the account list follows a renewal: signed in, changed, signed out', async ({ store, now }) => {
     const [ann, ben] = [newAccount(now), newAccount(now)]
     const session = newSession(now)
