@@ -136,7 +136,8 @@ class Running implements Server {
         throw new Error(`${this.#launch.command} does not serve:\n${this.#log()}`, { cause: reason })
       }
       await pause(POLL_MS)
-      if (hasEnded(child)) child = this.#spawn() // something of the process before is not gone yet: its port, its memory
+      // Of a first start its log says why it ended.
+      if (hasEnded(child) && !first) child = this.#spawn() // something of the process before is not gone yet: its port, its memory
     }
   }
 
