@@ -36,7 +36,7 @@ export const SEEN_FRACTION = 0.1
 
 /** A browser is remembered when everybody who is signed in there asked for it: who did not must not stay behind on a shared machine. */
 export function isRemembered(accounts: readonly StoredAccount[]): boolean {
-  return accounts.length > 0 && accounts.every(({ remembered }) => remembered === true)
+  return accounts[0]?.remembered === true && accounts.every(({ remembered }) => remembered === true)
 }
 
 /** When a handle that is used now ends if it stays idle: never after the session itself, and with it where it is remembered. */

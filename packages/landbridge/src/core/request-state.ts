@@ -12,7 +12,7 @@ import { writeCookieValue } from './handle.ts'
 import { identify, NOBODY_KNOWN, OUTDATED } from './identify.ts'
 import { SEEN_FRACTION } from './lifetime.ts'
 import { rotationDue } from './rotation.ts'
-import type { Live, Recognised } from './recognise.ts'
+import type { Live, Look, Recognised } from './recognise.ts'
 import { recognise } from './recognise.ts'
 import type { Inbound } from './request.ts'
 import type { Context, Reach, Signals } from './session.ts'
@@ -20,14 +20,14 @@ import type { Place } from './topology.ts'
 import type { MaybePromise, SessionId } from './types.ts'
 import { isPromise } from './types.ts'
 
-export class RequestState {
+export class RequestState implements Look {
   readonly context: Context
   readonly place: Place
   readonly request: Inbound
   readonly seen: Seen
   readonly #signals: Signals | undefined
   /** Known of those that may bring a body, which takes its time: nobody asks who sends it before it is there. */
-  readonly #came: number | undefined
+  readonly came: number | undefined
   /** Known once the store was asked; a destroyed session leaves nobody here. */
   found: Recognised | undefined = undefined
   #finding: Promise<Recognised> | undefined = undefined
@@ -55,7 +55,11 @@ export class RequestState {
     this.request = request
     this.seen = seen
     this.#signals = signals
-    this.#came = request.method === 'GET' ? undefined : context.now()
+    this.came = request.method === 'GET' ? undefined : context.now()
+  }
+
+  get standing(): boolean | undefined {
+    return this.#signals?.standing
   }
 
   get id(): SessionId | null {
@@ -81,11 +85,7 @@ export class RequestState {
     if (this.#finding) return this.#finding
     this.#signals?.touched?.()
     try {
-      const found = recognise(this.context, this.place, this.request.header('cookie'), {
-        request: this.request,
-        standing: this.#signals?.standing,
-        came: this.#came,
-      })
+      const found = recognise(this.context, this.place, this.request.header('cookie'), this)
       const settled = isPromise(found) ? found.then((each) => this.#identify(each)) : this.#identify(found)
       if (!isPromise(settled)) return settled
       this.#finding = settled
