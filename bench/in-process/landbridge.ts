@@ -1,4 +1,4 @@
-import { createSessions, type ResponseHeaders } from 'landbridge'
+import { createSessions, type ResponseHeaders, type SessionsOptions } from 'landbridge'
 import { memory } from 'landbridge/memory'
 import { sqlite } from 'landbridge/sqlite'
 import { LARGE, SMALL, USER, type Content } from '../lib/content.ts'
@@ -16,10 +16,13 @@ interface NodeInput {
 export async function landbridge(): Promise<Contestant[]> {
   const inMemory = instance(memory())
   const inFile = instance(sqlite(temporaryFile()))
+  const withHash = instance(memory(), { authHash: () => 'the hash of a password' })
   const small = await signIn(inMemory, SMALL)
   return [
     read('landbridge, memory, 0.2 kB', inMemory, small),
     read('landbridge, memory, 2 kB', inMemory, await signIn(inMemory, LARGE)),
+    read('landbridge, memory, 0.2 kB: remembered', inMemory, await signIn(inMemory, SMALL, true)),
+    read('landbridge, memory, 0.2 kB: with authHash', withHash, await signIn(withHash, SMALL)),
     committed('landbridge, memory, 0.2 kB: …, commit', inMemory, small),
     web('landbridge, memory, 0.2 kB: Request, Headers, commit', inMemory, small),
     read('landbridge, sqlite, 0.2 kB', inFile, await signIn(inFile, SMALL)),
@@ -30,8 +33,8 @@ export async function landbridge(): Promise<Contestant[]> {
   ]
 }
 
-function instance(store: ReturnType<typeof memory>): Bench {
-  return createSessions<Content>({ topology: { kind: 'isolated', hosts: ['localhost'] }, store })
+function instance(store: ReturnType<typeof memory>, more: Pick<SessionsOptions, 'authHash'> = {}): Bench {
+  return createSessions<Content>({ topology: { kind: 'isolated', hosts: ['localhost'] }, store, ...more })
 }
 
 function read(name: string, sessions: Bench, cookie: string): Contestant {
