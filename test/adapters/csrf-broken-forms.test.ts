@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
+import { Writable } from 'node:stream'
 import { nodeSessions } from 'landbridge/node'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HOST } from '../support/client.ts'
@@ -133,6 +134,12 @@ describe('on node:http', () => {
       (request) => request.setEncoding('latin1'),
       (request) => request.on('data', () => undefined),
       (request) => once(request, 'readable').then(() => request.read(1) as unknown),
+      (request) => request.on('readable', () => undefined),
+      (request) => request.on('data', () => expect.unreachable()).pause(),
+      (request) => {
+        request.pipe(new Writable({ write: () => expect.unreachable() }))
+        request.pause()
+      },
     ]
     for (const begin of before) {
       const listener = nodeSessions(sessions, () => expect.unreachable())

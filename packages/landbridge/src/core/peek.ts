@@ -18,6 +18,8 @@ type Incoming = Readable & { readonly complete?: boolean; readonly aborted?: boo
 /** Whether nobody has read from the stream, or is about to. */
 export function isUnread(stream: Readable): boolean {
   if (typeof stream.read !== 'function' || typeof stream.unshift !== 'function') return false
+  // A listener that was paused would be given what is read here, and be given it again when that is put back.
+  if (stream.listenerCount('data') > 0 || stream.listenerCount('readable') > 0) return false
   return !stream.readableDidRead && stream.readableFlowing !== true && stream.readableEncoding === null && stream.readable
 }
 
