@@ -5,6 +5,7 @@ import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
 import { Writable } from 'node:stream'
+import { LandbridgeError } from 'landbridge'
 import { nodeSessions } from 'landbridge/node'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HOST } from '../support/client.ts'
@@ -128,6 +129,28 @@ describe('on node:http', () => {
     expect([arrivals.count, sockets.size]).toEqual([forms.length, 1])
   })
 
+  test.each<[string, number, () => unknown]>([
+    ['answers without reading', 200, () => undefined],
+    ['throws', 503, () => Promise.reject(new LandbridgeError('ERR_STORE_UNAVAILABLE', 'down', { hint: '' }))],
+  ])('a connection serves the next request where the application %s, however long the form was', async (_, status, act) => {
+    const { sessions, cookie, token } = await visited()
+    const sockets = new Set<unknown>()
+    const listener = nodeSessions(sessions, async (request, response) => {
+      sockets.add(request.socket)
+      await act()
+      response.end('unread')
+    })
+    const { port } = await serving(http.createServer((request, response) => listener(request, response)))
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    for (const size of [1_000_000, 70_000, 0, 1_000_000]) {
+      for (const chunked of [true, false]) {
+        expect((await postTo(port, { ...multipart(cookie, token, size), chunked }, agent)).status).toBe(status)
+      }
+    }
+    expect(sockets.size).toBe(1)
+  })
+
   test('a body that was begun, or decoded, before us is not touched', async () => {
     const { sessions, token, cookie } = await visited()
     const before: ((request: http.IncomingMessage) => unknown)[] = [
@@ -151,6 +174,28 @@ describe('on node:http', () => {
       expect((await postTo(port, urlencoded(cookie, token))).text).toContain('[origin-missing]')
     }
   })
+})
+
+test('a stream of node:http2 ends with the answer, although nobody read the form', async () => {
+  const { sessions, cookie, token } = await visited()
+  const listener = nodeSessions(sessions, (_, response) => response.end('unread'))
+  const server = http2.createServer((request, response) => listener(request as never, response as never))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)
+  onTestFinished(() => {
+    client.destroy()
+    server.close()
+  })
+  for (const size of [1_000_000, 0, 1_000_000]) {
+    const { headers, pieces } = multipart(cookie, token, size)
+    const stream = client.request({ ':method': 'POST', ':authority': HOST, ...headers })
+    const closed = once(stream, 'close')
+    stream.resume().end(pieces[0])
+    const [answer] = (await once(stream, 'response')) as [http2.IncomingHttpStatusHeader]
+    await closed
+    expect([answer[':status'], stream.rstCode]).toEqual([200, 0])
+  }
 })
 
 test('a form that breaks off on node:http2 is refused for that, and no application sees it', async () => {
