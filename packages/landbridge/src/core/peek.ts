@@ -62,7 +62,8 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
  */
 function putBack(stream: Readable & { readonly _readableState?: { dataEmitted: boolean } }, bytes: Uint8Array): void {
   stream.unshift(bytes)
-  if (stream._readableState) stream._readableState.dataEmitted = false
+  // Not by an assignment, which could throw in a Node to come, in a listener: there, only those two would refuse the stream.
+  if (stream._readableState) Reflect.set(stream._readableState, 'dataEmitted', false)
 }
 
 /** The body of a Web-standard request; `null` when it was read before or is being read. */
