@@ -37,7 +37,7 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
       if (whole === null) return resolve('broken')
       const bytes = Buffer.concat(chunks)
       if (read > 0) putBack(stream, bytes)
-      resolve({ bytes: bytes.subarray(0, limit), whole: whole && read <= limit })
+      resolve({ bytes: bytes.subarray(0, limit), whole })
     }
     const fail = (): void => settle(null)
     const take = (): void => {
