@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
+import { Writable } from 'node:stream'
+import { LandbridgeError } from 'landbridge'
 import { nodeSessions } from 'landbridge/node'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HOST } from '../support/client.ts'
@@ -89,7 +91,7 @@ describe('on node:http', () => {
     const socket = net.connect(port, '127.0.0.1')
     socket.on('error', () => undefined)
     const answer = heard(socket, /\[csrf-body-unreadable\]/)
-    socket.write(head(cookie, 'Content-Length: 1000') + sent(token))
+    socket.write(head(cookie, 'Content-Length: 300000') + sent(token))
     await arrivals.next.promise
     await new Promise(setImmediate)
     await vi.advanceTimersByTimeAsync(9_900)
@@ -97,6 +99,11 @@ describe('on node:http', () => {
     await vi.advanceTimersByTimeAsync(100)
     expect(await answer).toMatch(/^HTTP\/1\.1 403/)
     expect(vi.getTimerCount()).toBe(0)
+    // What comes after all is in nobody's way.
+    const next = heard(socket, /[0-9a-f]{64}/)
+    const body = `_csrf=${token}`
+    socket.write('x'.repeat(300_000 - sent(token).length) + head(cookie, `Content-Length: ${body.length}`) + body)
+    expect(await next).toContain(digest(body))
     socket.destroy()
   })
 
@@ -127,12 +134,40 @@ describe('on node:http', () => {
     expect([arrivals.count, sockets.size]).toEqual([forms.length, 1])
   })
 
+  test.each<[string, number, () => unknown]>([
+    ['answers without reading', 200, () => undefined],
+    ['throws', 503, () => Promise.reject(new LandbridgeError('ERR_STORE_UNAVAILABLE', 'down', { hint: '' }))],
+  ])('a connection serves the next request where the application %s, however long the form was', async (_, status, act) => {
+    const { sessions, cookie, token } = await visited()
+    const sockets = new Set<unknown>()
+    const listener = nodeSessions(sessions, async (request, response) => {
+      sockets.add(request.socket)
+      await act()
+      response.end('unread')
+    })
+    const { port } = await serving(http.createServer((request, response) => listener(request, response)))
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    for (const size of [1_000_000, 70_000, 0, 1_000_000]) {
+      for (const chunked of [true, false]) {
+        expect((await postTo(port, { ...multipart(cookie, token, size), chunked }, agent)).status).toBe(status)
+      }
+    }
+    expect(sockets.size).toBe(1)
+  })
+
   test('a body that was begun, or decoded, before us is not touched', async () => {
     const { sessions, token, cookie } = await visited()
     const before: ((request: http.IncomingMessage) => unknown)[] = [
       (request) => request.setEncoding('latin1'),
       (request) => request.on('data', () => undefined),
       (request) => once(request, 'readable').then(() => request.read(1) as unknown),
+      (request) => request.on('readable', () => undefined),
+      (request) => request.on('data', () => expect.unreachable()).pause(),
+      (request) => {
+        request.pipe(new Writable({ write: () => expect.unreachable() }))
+        request.pause()
+      },
     ]
     for (const begin of before) {
       const listener = nodeSessions(sessions, () => expect.unreachable())
@@ -144,6 +179,28 @@ describe('on node:http', () => {
       expect((await postTo(port, urlencoded(cookie, token))).text).toContain('[origin-missing]')
     }
   })
+})
+
+test('a stream of node:http2 ends with the answer, although nobody read the form', async () => {
+  const { sessions, cookie, token } = await visited()
+  const listener = nodeSessions(sessions, (_, response) => response.end('unread'))
+  const server = http2.createServer((request, response) => listener(request as never, response as never))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)
+  onTestFinished(() => {
+    client.destroy()
+    server.close()
+  })
+  for (const size of [1_000_000, 0, 1_000_000]) {
+    const { headers, pieces } = multipart(cookie, token, size)
+    const stream = client.request({ ':method': 'POST', ':authority': HOST, ...headers })
+    const closed = once(stream, 'close')
+    stream.resume().end(pieces[0])
+    const [answer] = (await once(stream, 'response')) as [http2.IncomingHttpStatusHeader]
+    await closed
+    expect([answer[':status'], stream.rstCode]).toEqual([200, 0])
+  }
 })
 
 test('a form that breaks off on node:http2 is refused for that, and no application sees it', async () => {

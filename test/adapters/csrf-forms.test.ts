@@ -61,6 +61,19 @@ test('an urlencoded form of any values arrives byte for byte in pieces of any si
   )
 })
 
+test('a Node that would let the mark of a stream that was read stand gives the form whole all the same', async () => {
+  const { sessions, token, cookie } = await visited()
+  const listener = nodeSessions(sessions, async (request, response) => response.end(digest(Buffer.concat(await request.toArray()))))
+  const server = http.createServer((request, response) => {
+    const { _readableState: state } = request as unknown as { _readableState: object }
+    Object.defineProperty(state, 'dataEmitted', { get: () => false })
+    listener(request, response)
+  })
+  const { port } = await serving(server)
+  const form = multipart(cookie, token, 100_000)
+  expect(await postTo(port, form)).toEqual({ status: 200, text: digest(form.pieces[0]!) })
+})
+
 describe('where a parser before us has taken the body', () => {
   /** What a server answers when a parser before us left this as `request.body`. */
   const parsedAs = async (body: (token: string) => unknown): Promise<string> => {

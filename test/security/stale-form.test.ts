@@ -2,8 +2,10 @@
 import { memory } from 'landbridge/memory'
 import { describe, expect, test } from 'vitest'
 import { Browser } from '../support/browser.ts'
+import { HOST } from '../support/client.ts'
 import type { Crossing } from '../support/crossing.ts'
 import { ALICE, ELMER, HUB, hubOf, peersOf, seen, SHOP_A, signIn, writes } from '../support/crossing.ts'
+import { URLENCODED, visited } from '../support/form-bodies.ts'
 
 async function start(world: Crossing, hub: string, page: string) {
   const { browser } = world
@@ -75,4 +77,24 @@ test('is one on a route that passes by insecureBypass, too', async () => {
   expect((await set({ 'x-session-account': tag })).response.status).toBeLessThan(400)
   await browser.post(`${HUB}/switch?as=bob`, {})
   expect((await set({ 'x-session-account': tag })).response.status).toBe(409)
+})
+
+test('is one where a CSRF token lets the request in, too', async () => {
+  const { sessions, cookie, token } = await visited()
+  const post = (tag: string, { headers, body }: { headers: Record<string, string>; body: string }) =>
+    sessions.handle(
+      new Request(`http://${HOST}/`, { method: 'POST', headers: { cookie, 'x-session-account': tag, ...headers }, body }),
+      async (session) => new Response(await session.accountTag()),
+    )
+  const sent = [
+    { headers: { 'x-csrf-token': token }, body: '' },
+    { headers: { 'content-type': URLENCODED }, body: `_csrf=${token}` },
+  ]
+  const page = await sessions.handle(new Request(`http://${HOST}/`, { headers: { cookie } }), async (session) => {
+    return new Response(await session.accountTag())
+  })
+  const tag = await page.text()
+  for (const each of sent) {
+    expect([(await post(tag, each)).status, (await post(`${tag}x`, each)).status]).toEqual([200, 409])
+  }
 })

@@ -36,8 +36,12 @@ export function provenance(request: OriginHeaders, ownOrigin: () => string | nul
 
 function fromReferer(referer: string | undefined, ownOrigin: () => string | null, trusts: TrustsOrigin): Provenance {
   if (referer === undefined || referer === '') return 'unknown'
-  const origin = /^https?:\/\/[^/?#]+/i.exec(referer)?.[0]
-  return origin === undefined ? 'foreign' : judge(origin, ownOrigin, trusts, true)
+  return judge(refererOrigin(referer) ?? '', ownOrigin, trusts, true)
+}
+
+/** The origin of a `Referer`, with a path or without; `null` for anything that is not an address of http or https. */
+export function refererOrigin(written: string): string | null {
+  return canonicalOrigin(/^https?:\/\/[^/?#]+/i.exec(written)?.[0] ?? '')
 }
 
 function judge(written: string, ownOrigin: () => string | null, trusts: TrustsOrigin, mayBeOwn: boolean): Provenance {

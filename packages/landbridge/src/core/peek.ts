@@ -18,6 +18,8 @@ type Incoming = Readable & { readonly complete?: boolean; readonly aborted?: boo
 /** Whether nobody has read from the stream, or is about to. */
 export function isUnread(stream: Readable): boolean {
   if (typeof stream.read !== 'function' || typeof stream.unshift !== 'function') return false
+  // A listener that was paused would be given what is read here, and be given it again when that is put back.
+  if (stream.listenerCount('data') > 0 || stream.listenerCount('readable') > 0) return false
   return !stream.readableDidRead && stream.readableFlowing !== true && stream.readableEncoding === null && stream.readable
 }
 
@@ -35,7 +37,7 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
       if (whole === null) return resolve('broken')
       const bytes = Buffer.concat(chunks)
       if (read > 0) putBack(stream, bytes)
-      resolve({ bytes: bytes.subarray(0, limit), whole: whole && read <= limit })
+      resolve({ bytes: bytes.subarray(0, limit), whole })
     }
     const fail = (): void => settle(null)
     const take = (): void => {
@@ -60,7 +62,8 @@ export function peekStream(stream: Incoming, limit: number, length: number | nul
  */
 function putBack(stream: Readable & { readonly _readableState?: { dataEmitted: boolean } }, bytes: Uint8Array): void {
   stream.unshift(bytes)
-  if (stream._readableState) stream._readableState.dataEmitted = false
+  // Not by an assignment, which could throw in a Node to come, in a listener: there, only those two would refuse the stream.
+  if (stream._readableState) Reflect.set(stream._readableState, 'dataEmitted', false)
 }
 
 /** The body of a Web-standard request; `null` when it was read before or is being read. */

@@ -3,7 +3,7 @@ import type { Seen } from './bridge.ts'
 import { show } from './errors.ts'
 import type { RequestReason } from './events.ts'
 import { authorityText, isAddress, isLoopback, parseAuthority } from './host.ts'
-import { canonicalOrigin, originOf } from './origin.ts'
+import { canonicalOrigin, originOf, refererOrigin } from './origin.ts'
 import type { DeveloperNote } from './pages.ts'
 import type { Inbound } from './request.ts'
 
@@ -55,7 +55,7 @@ function foreign(request: Inbound, own: string): DeveloperNote {
   const written = request.header('origin')
   // A Referer decides only where there is nothing else.
   const byReferer = written === undefined && request.header('sec-fetch-site') === undefined
-  const origin = byReferer ? refererOrigin(request) : canonicalOrigin(written ?? '')
+  const origin = byReferer ? refererOrigin(request.header('referer') ?? '') : canonicalOrigin(written ?? '')
   const facts = [...provenanceFacts(request), ['Expected', `${own}, or an origin of trustedOrigins`]] as const
   if (origin === null) {
     return { text: 'Another page sent this, and hides where it is from. Such a page cannot be trusted by its origin.', facts, write: [] }
@@ -111,12 +111,8 @@ function provenanceFacts(request: Inbound): readonly Fact[] {
     ['Sec-Fetch-Site', shown(request.header('sec-fetch-site'))],
     ['Origin', canonicalOrigin(origin ?? '') ?? shown(origin)],
     // Its path may hold what is meant for nobody's eyes.
-    ['Referer, its origin', referer === undefined ? NOT_SENT : (refererOrigin(request) ?? '(not an address of http)')],
+    ['Referer, its origin', referer === undefined ? NOT_SENT : (refererOrigin(referer) ?? '(not an address of http)')],
   ]
-}
-
-function refererOrigin(request: Inbound): string | null {
-  return canonicalOrigin(/^https?:\/\/[^/?#]+/i.exec(request.header('referer') ?? '')?.[0] ?? '')
 }
 
 /** Neither tokens nor cookies are shown, not even to a developer. */
