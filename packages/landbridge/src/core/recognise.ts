@@ -12,7 +12,7 @@ import type { Inbound } from './request.ts'
 import type { Context } from './session.ts'
 import type { StoredHandle, StoreRead } from './store.ts'
 import type { Place } from './topology.ts'
-import type { HandleSecret, MaybePromise, Scope, SessionId } from './types.ts'
+import type { HandleSecret, MaybePromise, Scope, SecretHash, SessionId } from './types.ts'
 import { isPromise } from './types.ts'
 
 /** A session whose handle the browser proved. */
@@ -41,13 +41,13 @@ const NOBODY: Recognised = { live: null, strays: false, refused: NONE }
 /** How a request is looked at. */
 export interface Look {
   /** No cache answers: for what leads to a handle of another host. */
-  readonly fresh?: boolean
+  readonly fresh?: boolean | undefined
   /** The request was recognised before, and goes on, as an open socket does: secrets of its handle that were replaced since are no theft. */
   readonly standing?: boolean | undefined
   /** When the request came; now, where that is not told. */
   readonly came?: number | undefined
   /** Asked for its `User-Agent` header by the event that tells of a theft. */
-  readonly request?: Inbound
+  readonly request?: Inbound | undefined
 }
 
 const FIRST_LOOK: Look = {}
@@ -74,8 +74,10 @@ async function recogniseAmong(context: Context, place: Place, values: readonly s
   const candidates = values.filter(readCookieValue)
   const tried = candidates.slice(0, CANDIDATE_LIMIT)
   const newest = new Map<SessionId, Live>()
+  const { fresh, came, request } = look
   for (const value of tried) {
-    const live = await verify(context, place, value, { ...look, standing: true })
+    // Which of them counts is seen when all are known.
+    const live = await verify(context, place, value, { fresh, came, request, standing: true })
     if (live !== null && isNewer(live, newest.get(live.session.id))) newest.set(live.session.id, live)
   }
   const found: Live[] = []
@@ -106,34 +108,48 @@ function judge(context: Context, place: Place, presented: Presented, session: St
   if (session === null) return refuse(context, place, 'unknown-handle', presented.id)
   const hash = hashSecret(presented.secret)
   const { handle } = session
-  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, presented, session, look)
+  if (handle === null || !constantTimeEqual(hash, handle.hash)) return explain(context, place, { ...presented, hash }, session, look)
   // Asked this way round, a time that is no number is over.
   if (!isLive(session, context.now())) return refuse(context, place, 'expired', session.id)
   return { session, handle, secret: presented.secret }
+}
+
+/** What a request showed, with its hash. */
+interface Shown extends Presented {
+  readonly hash: SecretHash
 }
 
 /**
  * The cold path of a refusal: is this a secret that was replaced, or the cookie of another scope of that session? What decides comes from
  * the store itself: a cookie may be newer than what a near cache remembered, and right.
  */
-async function explain(context: Context, place: Place, presented: Presented, read: StoreRead, look: Look): Promise<Live | null> {
-  const { id, secret } = presented
-  const hash = hashSecret(secret)
-  if (isRemembered(read.accounts)) {
-    const session = await context.store.read(id, place.scope, true)
-    if (isLive(session, context.now())) {
-      const { handle } = session
-      if (constantTimeEqual(hash, handle.hash)) return { session, handle, secret }
-      const now = context.now()
-      const judged = judgeOld(session, handle, secret, { now, came: look.came ?? now })
-      if (judged === 'before' || (judged === 'stolen' && look.standing)) return { session, handle, secret, old: judged }
-      if (judged === 'stolen') return endStolen(context, place, session, look)
-    }
+function explain(context: Context, place: Place, shown: Shown, read: StoreRead, look: Look): MaybePromise<Live | null> {
+  return isRemembered(read.accounts) ? explainRemembered(context, place, shown, read, look) : findOwner(context, place, shown, read, look)
+}
+
+async function explainRemembered(context: Context, place: Place, shown: Shown, read: StoreRead, look: Look): Promise<Live | null> {
+  const { id, secret, hash } = shown
+  const session = await context.store.read(id, place.scope, true)
+  const now = context.now()
+  if (!isLive(session, now)) return findOwner(context, place, shown, read, look)
+  const { handle } = session
+  if (constantTimeEqual(hash, handle.hash)) return { session, handle, secret }
+  const judged = judgeOld(session, handle, secret, { now, came: look.came ?? now })
+  if (judged === 'unknown') return findOwner(context, place, shown, read, look)
+  if (judged === 'stolen' && !look.standing) return endStolen(context, place, session, look)
+  return { session, handle, secret, old: judged }
+}
+
+/** Whose secret it is, of the scopes of the session. */
+function findOwner(context: Context, place: Place, shown: Shown, read: StoreRead, look: Look): MaybePromise<Live | null> {
+  const { id, hash } = shown
+  const answer = (handles: readonly StoredHandle[]): MaybePromise<Live | null> => {
+    const owner = handles.find((handle) => constantTimeEqual(hash, handle.hash))
+    if (owner?.scope === place.scope) return judge(context, place, shown, { ...read, handle: owner }, look)
+    return refuse(context, place, owner ? 'wrong-host' : 'unknown-handle', id, owner?.scope)
   }
-  const handles = await context.store.handlesOf(id)
-  const owner = handles.find((handle) => constantTimeEqual(hash, handle.hash))
-  if (owner?.scope === place.scope) return judge(context, place, presented, { ...read, handle: owner }, look)
-  return refuse(context, place, owner ? 'wrong-host' : 'unknown-handle', id, owner?.scope)
+  const handles = context.store.handlesOf(id)
+  return isPromise(handles) ? handles.then(answer) : answer(handles)
 }
 
 /** At a spoke, whose host may be anybody's, no more than its own handle is at stake: the next visit there brings a new one from the hub. */
