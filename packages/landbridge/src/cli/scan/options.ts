@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../command.ts'
 import type { Values } from '../command.ts'
 import type { Limits, Pair, Probe, ScanPlan, Target } from './plan.ts'
-import { parsePairs } from './set-cookie.ts'
+import { canBeSent, COOKIE_NAME, parsePairs } from './set-cookie.ts'
 import { plain, shownAddress } from './show.ts'
 
 export function planOf(values: Values, urls: readonly string[], environment: string | undefined): ScanPlan {
@@ -53,10 +53,8 @@ function webUrl(text: string, what: string): URL {
   return url
 }
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-
 function cookieName(name: string): string {
-  if (!TOKEN.test(name)) throw new UsageError('--session-cookie is the name of a cookie alone, as in --session-cookie sid.')
+  if (!COOKIE_NAME.test(name)) throw new UsageError('--session-cookie is the name of a cookie alone, as in --session-cookie sid.')
   return name
 }
 
@@ -68,7 +66,7 @@ function cookiesOf(texts: readonly string[], targets: readonly Target[]): Readon
     const at = text.indexOf('=')
     const host = hostOf(text.slice(0, Math.max(at, 0)), targets)
     const pairs = parsePairs(text.slice(at + 1))
-    const isSound = pairs.length > 0 && pairs.every(({ name, value }) => TOKEN.test(name) && /^[\x21-\x7e ]*$/.test(value))
+    const isSound = pairs.length > 0 && pairs.every(canBeSent)
     if (!isSound) throw new UsageError(`${COOKIE_HELP}; what is given for ${host} is not.`)
     cookies.set(host, [...(cookies.get(host) ?? []), ...pairs])
   }

@@ -10,6 +10,7 @@ import { identify } from './identities.ts'
 import { Jar } from './jar.ts'
 import type { Login } from './login.ts'
 import { loadLogin } from './login.ts'
+import { hostsToSignIn } from './plan.ts'
 import type { ScanPlan, Target } from './plan.ts'
 import { probeUrls } from './probe.ts'
 import type { HostReport, ScanReport } from './report.ts'
@@ -28,7 +29,6 @@ export interface Outside {
 /** Never throws for what servers do: what could not be found out stands in the report. */
 export async function runScan(plan: ScanPlan, { version, stop, progress }: Outside): Promise<ScanReport> {
   const startedAt = new Date().toISOString()
-  const login = plan.login === null ? null : await loadLogin(plan.login)
   const deadline = new AbortController()
   const tooLate = setTimeout(() => deadline.abort(timeIsUp(plan)), plan.limits.runTimeoutMs)
   const until = AbortSignal.any([stop, deadline.signal])
@@ -36,7 +36,7 @@ export async function runScan(plan: ScanPlan, { version, stop, progress }: Outsi
   const cookies = new Map(plan.targets.map((target) => [target, []]))
   const scan: Scan = { plan, client, stop: until, progress, findings: [], problems: new Set(), cookies }
   try {
-    return { landbridge: version, startedAt, ...(await steps(scan, login)) }
+    return { landbridge: version, startedAt, ...(await steps(scan)) }
   } finally {
     clearTimeout(tooLate)
   }
@@ -44,7 +44,8 @@ export async function runScan(plan: ScanPlan, { version, stop, progress }: Outsi
 
 const timeIsUp = ({ limits }: ScanPlan): Stopped => new Stopped(`The scan took longer than ${limits.runTimeoutMs / 1000} s (--max-time).`)
 
-async function steps(scan: Scan, login: Login | null): Promise<Omit<ScanReport, 'landbridge' | 'startedAt'>> {
+async function steps(scan: Scan): Promise<Omit<ScanReport, 'landbridge' | 'startedAt'>> {
+  const login = await loginOf(scan)
   const { hosts, jars } = await visitAll(scan)
   const identities = await identify(scan, jars, login)
   const experiments = await copyCookies(scan, identities, jars)
@@ -59,6 +60,19 @@ async function steps(scan: Scan, login: Login | null): Promise<Omit<ScanReport, 
     experiments,
     probes,
     findings: inOrder(scan.findings),
+  }
+}
+
+/** `null` where nobody is signed in by one: what is not needed is not run either. */
+async function loginOf({ plan, stop, problems }: Scan): Promise<Login | null> {
+  if (plan.login === null || hostsToSignIn(plan).length === 0) return null
+  try {
+    return await loadLogin(plan.login, stop)
+  } catch (error) {
+    // All the rest ends at once with it.
+    if (!(error instanceof Stopped)) throw error
+    problems.add(error.message)
+    return null
   }
 }
 
