@@ -9,7 +9,8 @@ process.stderr.on('error', () => undefined)
 
 const code = await run(process.argv.slice(2))
 process.stdout.write('', () => {
-  const failed = process.stdout.errored?.code
+  const errored: NodeJS.ErrnoException | null = process.stdout.errored
+  const failed = errored?.code
   // Whoever reads may have read enough, as `head` does.
   const isLost = failed !== undefined && failed !== 'EPIPE'
   if (isLost) process.stderr.write(`landbridge: the output cannot be written (${failed}).\n`)

@@ -49,3 +49,6 @@ export function nameOf(error: unknown): string {
   const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,40}$/.test(word))
   return `${words.join(' ') || 'Error'}${line === undefined ? '' : ` in line ${line.slice(1)}`}`
 }
+
+/** Whether a status says nothing of who asks: the host is in trouble, or is asked too often. */
+export const isTrouble = (status: number): boolean => status >= 500 || status === 429

@@ -5,7 +5,7 @@ import type { Jar } from './jar.ts'
 import { cookieHeader } from './jar.ts'
 import type { Target } from './plan.ts'
 import { plain } from './show.ts'
-import { Unreachable } from './trouble.ts'
+import { isTrouble, Unreachable } from './trouble.ts'
 
 /** What came of opening a URL as a browser does. */
 export interface Visit {
@@ -61,6 +61,8 @@ export async function visit(client: Client, start: URL, jar: Jar, named: Readonl
     if (next !== null && next.host !== url.host) redirects.push(plain(next.host))
     url = next !== null && (named.has(next.hostname) || isNear(next, start)) ? next : null
   }
+  const { status } = answers.at(-1)!
+  if (isTrouble(status)) return ended(`answers with ${status}: it is in trouble, or asked too often (--rate)`)
   return ended(answers.every(({ isWhole }) => isWhole) ? null : NOT_WHOLE)
 }
 
