@@ -6,6 +6,7 @@ import { isAddress } from '../../core/host.ts'
 import { isLoopback } from './browser-rules.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './plan.ts'
+import type { Secrets } from './secrets.ts'
 import { Unreachable, sentenceOf } from './trouble.ts'
 
 export interface Asked {
@@ -35,9 +36,12 @@ export class Client {
   readonly #limits: Limits
   readonly #pace: Pace
   readonly #userAgent: string
+  /** What was sent and set, to be kept out of the report. */
+  readonly #secrets: Secrets
 
-  constructor(limits: Limits, version: string, stop: AbortSignal) {
+  constructor(limits: Limits, version: string, stop: AbortSignal, secrets: Secrets) {
     this.#limits = limits
+    this.#secrets = secrets
     this.#pace = new Pace(limits, stop)
     this.#userAgent = `landbridge-scan/${version}`
   }
@@ -51,7 +55,11 @@ export class Client {
     await this.#pace.next()
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const sent = { accept: '*/*', ...given(headers), ...length, 'accept-encoding': 'identity', 'user-agent': this.#userAgent }
-    return await this.#exchange(open(url, method, sent), url, body)
+    this.#secrets.addCookies(headers['cookie'] ?? '')
+    this.#secrets.addForm(body ?? '')
+    const answer = await this.#exchange(open(url, method, sent), url, body)
+    this.#secrets.addSet(answer.setCookies)
+    return answer
   }
 
   async #exchange(request: http.ClientRequest, url: URL, body: string | undefined): Promise<Answer> {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../command.ts'
 import type { Values } from '../command.ts'
 import type { Limits, Pair, Probe, ScanPlan, Target } from './plan.ts'
+import { isRandom } from './session-cookie.ts'
 import { canBeSent, COOKIE_NAME, parsePairs } from './set-cookie.ts'
 import { plain, shownAddress } from './show.ts'
 
@@ -43,7 +44,7 @@ function webUrl(text: string, what: string): URL {
   const url = URL.parse(text)
   if (url === null)
     throw new UsageError(
-      `${JSON.stringify(plain(text.replace(/[?#].*$|^.*@/gs, ''), 60))} is not ${what}: write it whole, as in https://a.example/`,
+      `${JSON.stringify(plain(text.replace(/[?#=;].*$|^.*@/gs, ''), 60))} is not ${what}: write it whole, as in https://a.example/`,
     )
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new UsageError(`${what} begins with https:// or http://, not ${plain(url.protocol, 20)}`)
@@ -76,6 +77,8 @@ function cookiesOf(texts: readonly string[], targets: readonly Target[]): Readon
 /** By name and port, or by the name alone where one of the URLs has it. */
 function hostOf(written: string, targets: readonly Target[]): string {
   if (!/^[\w.:[\]-]+$/.test(written)) throw new UsageError(`${COOKIE_HELP}.`)
+  // A session id without a name, for one.
+  if (isRandom(written)) throw new UsageError(`${COOKIE_HELP}.`)
   const host = written.toLowerCase()
   const hosts = new Set(targets.filter(({ url }) => url.host === host || url.hostname === host).map((target) => target.host))
   const [only] = hosts

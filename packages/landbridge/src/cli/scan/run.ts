@@ -14,7 +14,8 @@ import { hostsToSignIn } from './plan.ts'
 import type { ScanPlan, Target } from './plan.ts'
 import { probeUrls } from './probe.ts'
 import type { HostReport, ScanReport } from './report.ts'
-import { plain } from './show.ts'
+import { Secrets } from './secrets.ts'
+import { plain, shownAddress } from './show.ts'
 import { findDangling } from './takeover.ts'
 import { Stopped } from './trouble.ts'
 import { overHttps, visit } from './visit.ts'
@@ -32,19 +33,26 @@ export async function runScan(plan: ScanPlan, { version, stop, progress }: Outsi
   const deadline = new AbortController()
   const tooLate = setTimeout(() => deadline.abort(timeIsUp(plan)), plan.limits.runTimeoutMs)
   const until = AbortSignal.any([stop, deadline.signal])
-  const client = new Client(plan.limits, version, until)
+  const secrets = new Secrets(namedIn(plan))
+  const client = new Client(plan.limits, version, until, secrets)
   const cookies = new Map(plan.targets.map((target) => [target, []]))
   const scan: Scan = { plan, client, stop: until, progress, findings: [], problems: new Set(), cookies }
   try {
-    return { landbridge: version, startedAt, ...(await steps(scan)) }
+    const seen = secrets.hideIn(await steps(scan))
+    return { ...seen, landbridge: version, startedAt, endedAt: new Date().toISOString() }
   } finally {
     clearTimeout(tooLate)
   }
 }
 
+const namedIn = ({ targets, probes }: ScanPlan): string[] => [
+  ...targets.flatMap(({ shown, page }) => [shown, shownAddress(page)]),
+  ...probes.map(({ url }) => shownAddress(url)),
+]
+
 const timeIsUp = ({ limits }: ScanPlan): Stopped => new Stopped(`The scan took longer than ${limits.runTimeoutMs / 1000} s (--max-time).`)
 
-async function steps(scan: Scan): Promise<Omit<ScanReport, 'landbridge' | 'startedAt'>> {
+async function steps(scan: Scan): Promise<Omit<ScanReport, 'landbridge' | 'startedAt' | 'endedAt'>> {
   const login = await loginOf(scan)
   const { hosts, jars } = await visitAll(scan)
   const identities = await identify(scan, jars, login)
@@ -52,7 +60,6 @@ async function steps(scan: Scan): Promise<Omit<ScanReport, 'landbridge' | 'start
   const probes = await probeUrls(scan, identities)
   await lookForDangling(scan)
   return {
-    endedAt: new Date().toISOString(),
     requests: scan.client.requests,
     complete: scan.problems.size === 0,
     problems: [...scan.problems],
