@@ -7,12 +7,16 @@ import { isLoopback } from './browser-rules.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './plan.ts'
 import type { Secrets } from './secrets.ts'
+import { spaceOf } from './space.ts'
+import type { Space } from './space.ts'
 import { Unreachable, sentenceOf } from './trouble.ts'
 
 export interface Asked {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: string
+  /** Addresses nearer than that are not asked: where a redirect leads to. */
+  readonly notNearer?: Space
 }
 
 export interface Answer {
@@ -23,6 +27,8 @@ export interface Answer {
   /** Where a redirect leads; `null` for another answer, and where it leads nowhere. */
   readonly location: URL | null
   readonly body: string
+  /** Where it came from. */
+  readonly space: Space
   /** Whether the body is all of it, in a form that can be read. */
   readonly isWhole: boolean
 }
@@ -51,13 +57,13 @@ export class Client {
   }
 
   /** Throws `Unreachable` when there is no answer, and `Stopped` when the scan is at its end. */
-  async send(url: URL, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
+  async send(url: URL, { method = 'GET', headers = {}, body, notNearer = 0 }: Asked = {}): Promise<Answer> {
     await this.#pace.next()
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const sent = { accept: '*/*', ...given(headers), ...length, 'accept-encoding': 'identity', 'user-agent': this.#userAgent }
     this.#secrets.addCookies(headers['cookie'] ?? '')
     this.#secrets.addForm(body ?? '')
-    const answer = await this.#exchange(open(url, method, sent), url, body)
+    const answer = await this.#exchange(open(url, method, sent, notNearer), url, body)
     this.#secrets.addSet(answer.setCookies)
     return answer
   }
@@ -70,11 +76,13 @@ export class Client {
       request.destroy()
     }
     const timer = setTimeout(late, timeoutMs)
+    let space: Space = 2
+    request.once('socket', (socket) => socket.once('connect', () => (space = spaceOf(socket.remoteAddress ?? ''))))
     const stop = (): void => void request.destroy()
     this.#pace.stop.addEventListener('abort', stop)
     try {
       const response = await responseTo(request, body)
-      return answerOf(url, response, await readBody(response, bodyLimitBytes))
+      return { ...answerOf(url, response, await readBody(response, bodyLimitBytes)), space }
     } catch (error) {
       this.#pace.stop.throwIfAborted()
       if (isLate) throw new Unreachable(`did not answer within ${timeoutMs / 1000} s`)
@@ -87,7 +95,7 @@ export class Client {
   }
 }
 
-function open(url: URL, method: string, headers: Record<string, string>): http.ClientRequest {
+function open(url: URL, method: string, headers: Record<string, string>, notNearer: Space): http.ClientRequest {
   const { request } = url.protocol === 'https:' ? https : http
   // The last one is an option of the connection, which the types of a request do not name.
   const options = {
@@ -95,7 +103,7 @@ function open(url: URL, method: string, headers: Record<string, string>): http.C
     headers,
     agent: false,
     maxHeaderSize: HEADER_LIMIT_BYTES,
-    lookup: resolve,
+    lookup: resolverOf(notNearer),
     autoSelectFamilyAttemptTimeout: ADDRESS_MS,
   }
   try {
@@ -136,7 +144,7 @@ async function readBody(response: http.IncomingMessage, limitBytes: number): Pro
   return { text: Buffer.concat(chunks).subarray(0, limitBytes).toString('utf8'), isCut: size > limitBytes }
 }
 
-function answerOf(url: URL, { statusCode = 0, headers }: http.IncomingMessage, { text, isCut }: Body): Answer {
+function answerOf(url: URL, { statusCode = 0, headers }: http.IncomingMessage, { text, isCut }: Body): Omit<Answer, 'space'> {
   const isEncoded = !/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')
   return {
     url,
@@ -173,6 +181,19 @@ const LOOPBACK: LookupAddress[] = [
   { address: '127.0.0.1', family: 4 },
   { address: '::1', family: 6 },
 ]
+
+function resolverOf(notNearer: Space) {
+  return (hostname: string, options: LookupOptions, found: Found): void =>
+    resolve(hostname, options, (error, address, family) => {
+      const all = typeof address === 'string' ? [address] : (address ?? []).map((each) => each.address)
+      const isInward = error === null && all.some((each) => spaceOf(each) < notNearer)
+      found(
+        isInward ? new Unreachable('has an address within this network, where nothing outside may lead: name it to have it asked') : error,
+        address,
+        family,
+      )
+    })
+}
 
 /** `*.localhost` is this machine without asking anybody (RFC 6761 section 6.3); Node would ask the resolver. */
 function resolve(hostname: string, options: LookupOptions, found: Found): void {

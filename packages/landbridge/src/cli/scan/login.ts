@@ -5,7 +5,9 @@ import type { Answer, Client } from './client.ts'
 import { cookieHeader, Jar } from './jar.ts'
 import type { Pair, Target } from './plan.ts'
 import { canBeSent, parsePairs } from './set-cookie.ts'
+import type { Space } from './space.ts'
 import { nameOf, Stopped, Unreachable } from './trouble.ts'
+import { nearestFor } from './visit.ts'
 
 interface LoginRequest {
   /** `GET`, or `POST` where there is a form or a body. */
@@ -54,7 +56,7 @@ export async function signInBy(login: Login, client: Client, target: Target, sto
   const jar = new Jar()
   const answers: Answer[] = []
   const request = async (to: string, options: LoginRequest = {}): Promise<LoginAnswer> => {
-    const answer = await browse(client, jar, new URL(to, target.url), options, answers)
+    const answer = await browse({ client, jar, target, answers }, new URL(to, target.url), options)
     return { status: answer.status, url: answer.url.href, headers: answer.headers, text: answer.body }
   }
   const run = async (): Promise<unknown> => await login({ url: target.url.href, request })
@@ -93,12 +95,22 @@ function pairsOf(given: unknown): Pair[] {
   throw new Unreachable('was not signed in to: the login module returned something else than cookies, as in sid=…')
 }
 
-async function browse(client: Client, jar: Jar, start: URL, options: LoginRequest, answers: Answer[]): Promise<Answer> {
+interface Browser {
+  readonly client: Client
+  readonly jar: Jar
+  readonly target: Target
+  readonly answers: Answer[]
+}
+
+async function browse({ client, jar, target, answers }: Browser, start: URL, options: LoginRequest): Promise<Answer> {
   let [url, asked] = [start, askedOf(options)]
+  const named = new Set([target.url.hostname])
+  let began: Space | undefined
   for (let hop = 0; ; hop++) {
     const origin = asked.method === 'GET' || asked.method === 'HEAD' ? {} : { origin: url.origin }
     const headers = { ...FROM_A_BROWSER, ...origin, ...asked.headers, cookie: cookieHeader(jar.of(url)) }
-    const answer = await client.send(url, { ...asked, headers })
+    const answer = await client.send(url, { ...asked, headers, notNearer: nearestFor(url, start, began, named) })
+    began ??= answer.space
     answers.push(answer)
     jar.take(url, answer.setCookies)
     if (answer.location === null || options.follow === false) return answer

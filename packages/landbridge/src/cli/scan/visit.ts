@@ -5,6 +5,7 @@ import type { Jar } from './jar.ts'
 import { cookieHeader } from './jar.ts'
 import type { Target } from './plan.ts'
 import { plain } from './show.ts'
+import type { Space } from './space.ts'
 import { isTrouble, Unreachable } from './trouble.ts'
 
 /** What came of opening a URL as a browser does. */
@@ -33,8 +34,8 @@ const NAVIGATION = {
 }
 
 /** Opens one page with exactly the cookies given, and follows nothing. */
-export function openPage(client: Client, url: URL, cookie: string | undefined): Promise<Answer> {
-  return client.send(url, { headers: { ...NAVIGATION, cookie } })
+export function openPage(client: Client, url: URL, cookie: string | undefined, notNearer: Space = 0): Promise<Answer> {
+  return client.send(url, { headers: { ...NAVIGATION, cookie }, notNearer })
 }
 
 /**
@@ -53,7 +54,7 @@ export async function visit(client: Client, start: URL, jar: Jar, named: Readonl
     if (been.has(step)) return ended('redirects in a loop')
     if (answers.length > HOP_LIMIT) return ended(`redirects more than ${HOP_LIMIT} times`)
     been.add(step)
-    const answer = await tryOpen(client, url, jar)
+    const answer = await tryOpen(client, url, jar, nearestFor(url, start, answers[0]?.space, named))
     if (typeof answer === 'string') return ended(redirects.length === 0 ? answer : `redirects to ${redirects.at(-1)}, which ${answer}`)
     answers.push(answer)
     jar.take(url, answer.setCookies)
@@ -81,13 +82,21 @@ export function overHttps(target: Target, answers: readonly Answer[]): Target {
   return { ...target, url, page }
 }
 
-async function tryOpen(client: Client, url: URL, jar: Jar): Promise<Answer | string> {
+async function tryOpen(client: Client, url: URL, jar: Jar, notNearer: Space): Promise<Answer | string> {
   try {
-    return await openPage(client, url, cookieHeader(jar.of(url)))
+    return await openPage(client, url, cookieHeader(jar.of(url)), notNearer)
   } catch (error) {
     if (error instanceof Unreachable) return error.message
     throw error
   }
+}
+
+/**
+ * How near a redirect may lead: no nearer than where it began, unless to another host that was named. Which name has which address is up to
+ * whoever runs its DNS, from one question to the next.
+ */
+export function nearestFor(url: URL, start: URL, from: Space | undefined, named: ReadonlySet<string>): Space {
+  return url.hostname !== start.hostname && named.has(url.hostname) ? 0 : (from ?? 0)
 }
 
 /** A server cannot send the scan wherever it likes, into the network that it runs in for example. */
