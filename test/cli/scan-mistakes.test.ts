@@ -86,6 +86,20 @@ test('a session that gets a new id with every answer is still seen to be accepte
   expect(outcomes(report)).toContain('elmer alice accepted')
 })
 
+test.each(['<input type="hidden" name="csrf_token" value="x">', '<script>const csrf = 1</script>', '<meta name="csrf-token"><script>csrf'])(
+  'a probe whose form is incomplete is not refused as forged, for %s in the page',
+  async (markup) => {
+    const port = await serve((request, response) => {
+      const isAnn = request.headers.cookie === `sid=${SID}`
+      if (request.method === 'GET') return void response.end(greeting(isAnn))
+      response.writeHead(isAnn ? 422 : 401).end(isAnn ? `<form>${markup}Please give an address</form>` : 'Sign in')
+    })
+    const url = `http://elmer.localhost:${port}/`
+    const report = await scanned([url, '--cookie', `elmer.localhost=sid=${SID}`, '--probe', `POST ${url}`, '--yes'])
+    expect(report.probes.map(({ outcome }) => outcome)).toEqual(['unclear', 'unclear', 'unclear'])
+  },
+)
+
 test.each([500, 503, 429])('a host that answers with %i was not looked at: 2', async (status) => {
   const site = await startSite({ status: { elmer: status } })
   const report = await scanned([site.url('elmer')])

@@ -51,6 +51,8 @@ function webUrl(text: string, what: string): URL {
   if (url.username !== '' || url.password !== '')
     throw new UsageError(`${shownAddress(url)} has a user or a password in it: sign in with --login or --cookie.`)
   url.hash = ''
+  // The dot at the end of a whole name changes nothing but the spelling.
+  url.hostname = url.hostname.replace(/\.$/, '')
   return url
 }
 
@@ -76,15 +78,22 @@ function cookiesOf(texts: readonly string[], targets: readonly Target[]): Readon
 
 /** By name and port, or by the name alone where one of the URLs has it. */
 function hostOf(written: string, targets: readonly Target[]): string {
-  if (!/^[\w.:[\]-]+$/.test(written)) throw new UsageError(`${COOKIE_HELP}.`)
+  if (!/^[\p{L}\p{N}_.:[\]-]+$/u.test(written)) throw new UsageError(`${COOKIE_HELP}.`)
   // A session id without a name, for one.
   if (isRandom(written)) throw new UsageError(`${COOKIE_HELP}.`)
   const host = written.toLowerCase()
-  const hosts = new Set(targets.filter(({ url }) => url.host === host || url.hostname === host).map((target) => target.host))
+  const hosts = new Set(targets.filter(({ url }) => isWritten(url, host)).map((target) => target.host))
   const [only] = hosts
   if (only !== undefined && hosts.size === 1) return only
   if (hosts.size > 1) return hosts.has(host) ? host : refuseHost(plain(host), 'is several of the hosts to scan: add the port.')
   return refuseHost(plain(host), 'is none of the hosts to scan.')
+}
+
+/** As URLs have it: a port that goes without saying, letters beyond ASCII, another way to write an address. */
+function isWritten(url: URL, host: string): boolean {
+  const given = URL.parse(`${url.protocol}//${host.replace(/\.(?=:\d+$|$)/, '')}/`)
+  if (given === null) return false
+  return given.host === url.host || (given.hostname === url.hostname && !/:\d+$/.test(host))
 }
 
 function refuseHost(host: string, why: string): never {
