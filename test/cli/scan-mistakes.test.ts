@@ -2,9 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
+import { memory } from 'landbridge/memory'
+import { nodeSessions } from 'landbridge/node'
 import { describe, expect, test, vi } from 'vitest'
+import { makeSessions } from '../support/launch.ts'
 import { elmerAndAlice, startSite } from '../support/scanned-site.ts'
-import { name, outcomes, scanned, serve } from '../support/scanned.ts'
+import { KNOWN, name, outcomes, scanned, serve, signIn } from '../support/scanned.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -74,16 +77,16 @@ describe('No copied cookie counts as accepted', () => {
   })
 })
 
-test('a session that gets a new id with every answer is still seen to be accepted', async () => {
+test('a session that gets a new id with every answer is still seen to be accepted, by one host after the other', async () => {
   let current = SID
   const port = await serve((request, response) => {
     const isAnn = request.headers.cookie === `sid=${current}`
     if (isAnn) response.setHeader('set-cookie', `sid=${(current = randomUUID())}; Path=/; HttpOnly; SameSite=Lax`)
     response.end(greeting(isAnn))
   })
-  const urls = ['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`)
+  const urls = ['elmer', 'alice', 'bob'].map((each) => `http://${each}.acme.localhost:${port}/`)
   const report = await scanned([...urls, '--cookie', `elmer.acme.localhost=sid=${SID}`])
-  expect(outcomes(report)).toContain('elmer alice accepted')
+  expect(outcomes(report).slice(0, 2)).toEqual(['elmer alice accepted', 'elmer bob accepted'])
 })
 
 test.each(['<input type="hidden" name="csrf_token" value="x">', '<script>const csrf = 1</script>', '<meta name="csrf-token"><script>csrf'])(
@@ -105,4 +108,27 @@ test.each([500, 503, 429])('a host that answers with %i was not looked at: 2', a
   const report = await scanned([site.url('elmer')])
   expect([report.code, report.problems]).toEqual([2, [expect.stringContaining(`answers with ${status}`)]])
   expect(report.hosts[0]).toMatchObject({ status })
+})
+
+test.each(['mailto:ann@b.example', 'http://', 'http://a b/'])('a host that redirects to %j was not looked at: 2', async (location) => {
+  const port = await serve((_, response) => response.writeHead(302, { location }).end())
+  const report = await scanned([`http://elmer.localhost:${port}/`])
+  expect([report.code, report.problems]).toEqual([2, [expect.stringContaining('redirects to nowhere')]])
+})
+
+test('remembered sessions of Landbridge, which change their secret all the time, are refused elsewhere, and none is taken for stolen', async () => {
+  let now = Date.now()
+  const { sessions, events } = makeSessions(memory(), { lifetime: { remember: '30d', rotateAfter: '1m' }, clock: () => now })
+  const port = await serve(
+    nodeSessions(sessions, async ({ session, method, url }, response) => {
+      now += 61_000
+      if (method === 'POST' && url === '/login') await session.signIn({ id: 'ann', remember: true })
+      response.end(greeting((await session.account()) !== null))
+    }),
+  )
+  const urls = ['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`)
+  const report = await scanned([...urls, ...signIn()], KNOWN)
+  expect([outcomes(report), report.problems]).toEqual([['elmer alice refused', 'alice elmer refused'], []])
+  expect(events.filter(({ type }) => type === 'handle.rotated').length).toBeGreaterThan(2)
+  expect(events.filter(({ type }) => type === 'session.stolen')).toEqual([])
 })

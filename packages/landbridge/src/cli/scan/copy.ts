@@ -53,6 +53,7 @@ async function copyFrom(
     const observed = await attempt(scan, to.host, () => observe(scan, from, to, reference, thereKnown, namesAt(identities, to)))
     const verdict = observed === null ? ENDED : judge(observed)
     if (observed !== null && adoptsMadeUp(observed)) adopted(scan, to)
+    if (observed !== null && verdict.outcome === 'accepted') goOnWith(from, observed)
     experiments.push({ ...told, to: to.host, ...verdict })
   }
   return await stillKnown(scan, from, reference, experiments)
@@ -118,6 +119,16 @@ async function observe(
 /** The cookies as an answer has left them: a host that knows a session may give it a new id at any time. */
 const asReplaced = (shown: readonly Pair[], { sets }: Look): Pair[] =>
   shown.map(({ name, value }) => ({ name, value: sets.get(name) ?? value }))
+
+/** The session may have got a new id at the other host: who showed the old one again at its own would be taken for a thief. */
+function goOnWith({ jar, target, names }: Identity, { copied, copiedAgain }: Observed): void {
+  for (const { sets } of [copied, ...(copiedAgain === null ? [] : [copiedAgain])]) {
+    for (const name of names) {
+      const value = sets.get(name)
+      if (typeof value === 'string') jar.renew(target.page, name, value)
+    }
+  }
+}
 
 /**
  * The answer to made-up cookies, other ones each time: a host that goes on with the first would know it the second time. It is told as

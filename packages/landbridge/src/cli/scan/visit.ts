@@ -20,6 +20,8 @@ export interface Visit {
 
 const HOP_LIMIT = 10
 
+const REDIRECTS = [301, 302, 303, 307, 308]
+
 const NOT_WHOLE = 'answers with more than is read (--max-body), or with what was compressed though nobody asked for it'
 
 /** The headers of somebody who types the address. */
@@ -62,7 +64,8 @@ export async function visit(client: Client, start: URL, jar: Jar, named: Readonl
     if (next !== null && next.host !== url.host) redirects.push(plain(next.host))
     url = next !== null && (named.has(next.hostname) || isNear(next, start)) ? next : null
   }
-  const { status } = answers.at(-1)!
+  const { status, location } = answers.at(-1)!
+  if (REDIRECTS.includes(status) && location === null) return ended('redirects to nowhere')
   if (isTrouble(status)) return ended(`answers with ${status}: it is in trouble, or asked too often (--rate)`)
   return ended(answers.every(({ isWhole }) => isWhole) ? null : NOT_WHOLE)
 }
