@@ -46,6 +46,12 @@ describe('A login module that', () => {
     expect(out + err).not.toMatch(/geheim|^ {4}at /m)
   })
 
+  test('ends the process does not make it a scan that found nothing', async () => {
+    const site = await startSite()
+    const { code, out, err } = await scan(withModule('export default () => process.exit(0)', site.url('elmer')))
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining('there is no report')])
+  })
+
   test('names its error by a secret does not have it told', async () => {
     const site = await startSite()
     const module = `export default async () => { throw Object.assign(new Error(), { name: 'pass: geheim', code: 'x geheim' }) }`
