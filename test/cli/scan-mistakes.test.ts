@@ -132,3 +132,17 @@ test('remembered sessions of Landbridge, which change their secret all the time,
   expect(events.filter(({ type }) => type === 'handle.rotated').length).toBeGreaterThan(2)
   expect(events.filter(({ type }) => type === 'session.stolen')).toEqual([])
 })
+
+test('a host that blocks who shows an unknown id has not gone on with it', async () => {
+  const ids = new Set<string>()
+  const port = await serve((request, response) => {
+    const [, id] = /^sid=(.*)$/.exec(request.headers.cookie ?? '') ?? []
+    if (id !== undefined && !ids.has(`${request.headers.host} ${id}`)) return void response.writeHead(403).end('Blocked')
+    const fresh = randomUUID()
+    ids.add(`${request.headers.host} ${fresh}`)
+    if (id === undefined) response.setHeader('set-cookie', `sid=${fresh}; Path=/; Secure; HttpOnly; SameSite=Lax`)
+    response.end('hello')
+  })
+  const report = await scanned(['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`))
+  expect(report.findings.map(({ check }) => check)).not.toContain('session-id-adopted')
+})

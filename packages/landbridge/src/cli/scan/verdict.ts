@@ -142,7 +142,10 @@ function judgeByCookies({ fromHost, toHost, from, strangers, copied, shown, made
 
 /** Whether the host went on with a made-up cookie though it gives strangers one. */
 export function adoptsMadeUp({ strangers, shown, madeUp }: Pick<Observed, 'strangers' | 'shown' | 'madeUp'>): boolean {
-  return madeUp !== null && strangers.every((look) => gives(look, shown)) && madeUp.every((look) => fate(look, shown) === 'left')
+  const [stranger] = strangers
+  // A firewall that blocks the unknown sets nothing, either.
+  const isLetIn = (look: Look): boolean => look.status === stranger.status && fate(look, shown) === 'left'
+  return madeUp !== null && strangers.every((look) => gives(look, shown)) && madeUp.every(isLetIn)
 }
 
 const noPower = (fromHost: string): string =>
