@@ -146,3 +146,21 @@ test('a host that blocks who shows an unknown id has not gone on with it', async
   const report = await scanned(['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`))
   expect(report.findings.map(({ check }) => check)).not.toContain('session-id-adopted')
 })
+
+test.each([
+  [403, {}],
+  [302, { location: '/wrong-host' }],
+])('a host that knows the session as one of another host and turns it away (%i) has not accepted it', async (status, headers) => {
+  const ids = new Map<string, string>()
+  const port = await serve((request, response) => {
+    const host = name(request.headers.host!)
+    const begunAt = ids.get(/^sid=(.*)$/.exec(request.headers.cookie ?? '')?.[1] ?? '')
+    if (begunAt !== undefined && begunAt !== host) return void response.writeHead(status, headers).end('This session belongs elsewhere')
+    const fresh = randomUUID()
+    ids.set(fresh, host)
+    if (begunAt === undefined) response.setHeader('set-cookie', `sid=${fresh}; Path=/; Secure; HttpOnly; SameSite=Lax`)
+    response.end('hello')
+  })
+  const report = await scanned(['elmer', 'alice'].map((each) => `http://${each}.acme.localhost:${port}/`))
+  expect(outcomes(report)).toEqual(['elmer alice unclear', 'alice elmer unclear'])
+})

@@ -131,7 +131,9 @@ const HOW: Readonly<Record<string, string>> = { status: 'its status', redirect: 
 /** By what became of the cookie: whether it was left as it is, or another was given in its place. `null` where that says nothing. */
 function judgeByCookies({ fromHost, toHost, from, strangers, copied, shown, madeUp }: Observed): Verdict | null {
   const isLeft = fate(copied, shown) === 'left'
-  if (isLeft && madeUp?.every((look) => fate(look, shown) === 'replaced')) {
+  // A session that is known as another host's, and turned away for that, is left as well.
+  const isLetIn = copied.status === strangers[0].status && copied.redirect === strangers[0].redirect
+  if (isLeft && isLetIn && madeUp?.every((look) => fate(look, shown) === 'replaced')) {
     return accepted(`${toHost} gave a new cookie in place of a made-up one, and left the copied one as it is: it knows the session.`)
   }
   if (!isLeft && gives(strangers[0], shown) && gives(from.strangers[0], from.shown) && fate(from.own, from.shown) === 'left') {
