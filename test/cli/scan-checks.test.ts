@@ -57,7 +57,7 @@ test.each([
   ['https://a.com/x', 'http://a.com/x', 'https://a.com/account'],
 ])('where %s leads to %s, signing in and copying is done at %s', (from, to, page) => {
   const url = new URL(from)
-  const answer: Answer = { url, status: 301, headers: {}, setCookies: [], location: new URL(to), body: '', isWhole: true }
+  const answer: Answer = { url, status: 301, headers: {}, setCookies: [], location: new URL(to), body: '', isWhole: true, space: 0 }
   const target = { url, host: url.host, shown: from, page: new URL('/account', from) }
   expect(overHttps(target, [answer])).toMatchObject({ host: 'a.com', page: new URL(page), url: { protocol: new URL(page).protocol } })
 })

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { styleText } from 'node:util'
 import { scanChecks } from './checks/scan-checks.ts'
@@ -6,13 +6,17 @@ import type { Command, ExitCode, Values } from './command.ts'
 import { FAULTS, FINE, NOT_RUN, UsageError } from './command.ts'
 import { isAllowed, writesOf } from './scan/consent.ts'
 import { reportAsHtml } from './scan/html.ts'
+import { checkWritable, writeWhole } from './scan/html-file.ts'
 import { reportAsJson } from './scan/json.ts'
 import { planOf } from './scan/options.ts'
 import type { ScanReport } from './scan/report.ts'
 import { runScan } from './scan/run.ts'
 import { reportAsSarif } from './scan/sarif.ts'
-import { clearProgress, complain, showProgress, stopOnSignals } from './scan/terminal.ts'
+import { plain } from './scan/show.ts'
+import { stopOnStrays } from './scan/strays.ts'
 import { reportAsText } from './scan/text.ts'
+import { Stopped } from './scan/trouble.ts'
+import { clearProgress, complain, showProgress, stopOnSignals } from './terminal.ts'
 
 const HELP = `Usage: landbridge scan <url> <url> … [options]
 
@@ -69,36 +73,33 @@ export const scan: Command = {
 async function scanAll(values: Values, urls: readonly string[]): Promise<ExitCode> {
   if (values['json'] === true && values['sarif'] === true) throw new UsageError('--json and --sarif exclude each other.')
   const plan = planOf(values, urls, process.env['LANDBRIDGE_SCAN_COOKIE'])
-  const stopping = stopOnSignals()
+  const file = values['html'] === undefined ? null : String(values['html'])
+  if (file !== null) checkWritable(file)
+  const stopping = stopOnSignals(STOPPING, new Stopped('The scan was stopped before its end.'))
+  const strays = plan.login === null ? null : stopOnStrays(stopping)
   try {
     if (!(await isAllowed(writesOf(plan), values['yes'] === true, stopping.signal))) {
       complain('nothing was sent.')
       return NOT_RUN
     }
-    const report = await runScan(plan, { version: version(), stop: stopping.signal, progress: showProgress })
+    const report = await runScan(plan, { version: version(), stop: stopping.signal, progress: (text) => showProgress(plain(text, 1000)) })
     clearProgress()
     process.stdout.write(asAsked(report, values))
-    return writeHtml(report, values['html']) ? exitCode(report) : NOT_RUN
+    if (file !== null) writeWhole(file, reportAsHtml(report, scanChecks))
+    return exitCode(report)
   } finally {
+    clearProgress()
+    strays?.end()
     stopping.end()
   }
 }
+
+const STOPPING = 'stopping; what was found until now is told. Once more ends it without.'
 
 function asAsked(report: ScanReport, values: Values): string {
   if (values['json'] === true) return reportAsJson(report)
   if (values['sarif'] === true) return reportAsSarif(report, scanChecks)
   return reportAsText(report, scanChecks, (style, text) => styleText(style, text, { stream: process.stdout }))
-}
-
-function writeHtml(report: ScanReport, file: Values[string]): boolean {
-  if (file === undefined) return true
-  try {
-    writeFileSync(String(file), reportAsHtml(report, scanChecks))
-    return true
-  } catch (error) {
-    complain(`the report could not be written to ${JSON.stringify(file)} (${(error as NodeJS.ErrnoException).code}).`)
-    return false
-  }
 }
 
 /** What was not looked at may be the worst of all: that goes before the faults that were found. */

@@ -4,7 +4,7 @@ import type { Answer } from './client.ts'
 import { found } from './findings.ts'
 import { isRandom, isSessionName } from './session-cookie.ts'
 import type { SetCookie } from './set-cookie.ts'
-import { plain, shownAddress } from './show.ts'
+import { plain, shownLink } from './show.ts'
 
 /** An answer, and the cookies that it sets; those that it removes are not among them. */
 export interface Seen {
@@ -21,7 +21,7 @@ function setTwice({ answer, cookies }: Seen): Finding[] {
   const names = cookies.map(({ name }) => name)
   const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i))
   return [...twice].map((name) =>
-    found('cookie-set-twice', answer.url.host, `${shownAddress(answer.url)} sets the cookie ${plain(name)} more than once in one answer.`),
+    found('cookie-set-twice', answer.url.host, `${shownLink(answer.url)} sets the cookie ${plain(name)} more than once in one answer.`),
   )
 }
 
@@ -32,13 +32,13 @@ function cacheable({ answer, sessions }: Seen): Finding | null {
   if (session === undefined || /\b(?:private|no-store)\b/.test(control)) return null
   const isShared = /\bpublic\b|\bs-maxage=[1-9]/.test(control)
   if (!isShared && (!/\bmax-age=[1-9]/.test(control) || /\bno-cache\b/.test(control))) return null
-  const message = `${shownAddress(answer.url)} sets the session cookie ${plain(session.name)} in an answer that shared caches may keep.`
+  const message = `${shownLink(answer.url)} sets the session cookie ${plain(session.name)} in an answer that shared caches may keep.`
   return found('session-cacheable', answer.url.host, message, { evidence: [`Cache-Control: ${plain(control)}`] })
 }
 
 function redirect({ url, location }: Answer): Finding[] {
   if (location === null) return []
-  const leads = `${shownAddress(url)} redirects to ${shownAddress(location)}`
+  const leads = `${shownLink(url)} redirects to ${shownLink(location)}`
   const findings: Finding[] = []
   if (url.protocol === 'https:' && location.protocol === 'http:') findings.push(found('redirect-to-http', url.host, `${leads}.`))
   if (url.hostname !== location.hostname) findings.push(found('redirect-to-other-host', url.host, `${leads}, another host.`))
@@ -47,6 +47,8 @@ function redirect({ url, location }: Answer): Finding[] {
 
 const LINK = /(?:href|src|action)\s*=\s*["']?([^"'\s>]{1,2000})/gi
 const PATH_PARAMETER = /;(jsessionid|phpsessid|sid|sessionid)=/i
+/** As ASP.NET writes it for browsers without cookies. */
+const PATH_SEGMENT = /\/\((?:[A-Z]\([\w-]+\))*S\([\w-]{16,}\)/
 /** More of them tell nothing new. */
 const LINKS = 2000
 
@@ -56,13 +58,14 @@ function sessionInUrl({ answer, sessions }: Seen): Finding | null {
   const parameter = seen.map((link) => sessionParameter(link, sessions)).find((each) => each !== null)
   if (parameter === undefined) return null
   const from = answer.location === null ? 'has links' : 'redirects to a URL'
-  return found('session-in-url', answer.url.host, `${shownAddress(answer.url)} ${from} with a session id in ${plain(parameter, 40)}.`)
+  return found('session-in-url', answer.url.host, `${shownLink(answer.url)} ${from} with a session id in ${plain(parameter, 40)}.`)
 }
 
 /** The name of the parameter that holds one; `null` for none. */
 function sessionParameter(link: string, sessions: readonly SetCookie[]): string | null {
   const inPath = PATH_PARAMETER.exec(link)?.[1]
   if (inPath !== undefined) return `;${inPath}=`
+  if (PATH_SEGMENT.test(link)) return '/(S(…))/'
   const query = new URLSearchParams(/\?([^#]*)/.exec(link)?.[1] ?? '')
   for (const [name, value] of query) {
     const isNamedSo = isSessionName(name) && isRandom(value)

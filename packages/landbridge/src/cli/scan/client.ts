@@ -1,17 +1,19 @@
 import http from 'node:http'
 import https from 'node:https'
-import type { LookupAddress, LookupOptions } from 'node:dns'
-import { lookup } from 'node:dns'
-import { isAddress } from '../../core/host.ts'
-import { isLoopback } from './browser-rules.ts'
 import { Pace } from './pace.ts'
 import type { Limits } from './plan.ts'
+import { resolverOf } from './resolve.ts'
+import type { Secrets } from './secrets.ts'
+import { spaceOf } from './space.ts'
+import type { Space } from './space.ts'
 import { Unreachable, sentenceOf } from './trouble.ts'
 
 export interface Asked {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: string
+  /** Addresses nearer than that are not asked: where a redirect leads to. */
+  readonly notNearer?: Space
 }
 
 export interface Answer {
@@ -22,6 +24,8 @@ export interface Answer {
   /** Where a redirect leads; `null` for another answer, and where it leads nowhere. */
   readonly location: URL | null
   readonly body: string
+  /** Where it came from. */
+  readonly space: Space
   /** Whether the body is all of it, in a form that can be read. */
   readonly isWhole: boolean
 }
@@ -35,9 +39,12 @@ export class Client {
   readonly #limits: Limits
   readonly #pace: Pace
   readonly #userAgent: string
+  /** What was sent and set, to be kept out of the report. */
+  readonly #secrets: Secrets
 
-  constructor(limits: Limits, version: string, stop: AbortSignal) {
+  constructor(limits: Limits, version: string, stop: AbortSignal, secrets: Secrets) {
     this.#limits = limits
+    this.#secrets = secrets
     this.#pace = new Pace(limits, stop)
     this.#userAgent = `landbridge-scan/${version}`
   }
@@ -47,11 +54,15 @@ export class Client {
   }
 
   /** Throws `Unreachable` when there is no answer, and `Stopped` when the scan is at its end. */
-  async send(url: URL, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
+  async send(url: URL, { method = 'GET', headers = {}, body, notNearer = 0 }: Asked = {}): Promise<Answer> {
     await this.#pace.next()
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const sent = { accept: '*/*', ...given(headers), ...length, 'accept-encoding': 'identity', 'user-agent': this.#userAgent }
-    return await this.#exchange(open(url, method, sent), url, body)
+    this.#secrets.addCookies(headers['cookie'] ?? '')
+    this.#secrets.addForm(body ?? '')
+    const answer = await this.#exchange(open(url, method, sent, notNearer), url, body)
+    this.#secrets.addSet(answer.setCookies)
+    return answer
   }
 
   async #exchange(request: http.ClientRequest, url: URL, body: string | undefined): Promise<Answer> {
@@ -62,11 +73,13 @@ export class Client {
       request.destroy()
     }
     const timer = setTimeout(late, timeoutMs)
+    let space: Space = 2
+    request.once('socket', (socket) => socket.once('connect', () => (space = spaceOf(socket.remoteAddress ?? ''))))
     const stop = (): void => void request.destroy()
     this.#pace.stop.addEventListener('abort', stop)
     try {
       const response = await responseTo(request, body)
-      return answerOf(url, response, await readBody(response, bodyLimitBytes))
+      return { ...answerOf(url, response, await readBody(response, bodyLimitBytes)), space }
     } catch (error) {
       this.#pace.stop.throwIfAborted()
       if (isLate) throw new Unreachable(`did not answer within ${timeoutMs / 1000} s`)
@@ -79,7 +92,7 @@ export class Client {
   }
 }
 
-function open(url: URL, method: string, headers: Record<string, string>): http.ClientRequest {
+function open(url: URL, method: string, headers: Record<string, string>, notNearer: Space): http.ClientRequest {
   const { request } = url.protocol === 'https:' ? https : http
   // The last one is an option of the connection, which the types of a request do not name.
   const options = {
@@ -87,7 +100,7 @@ function open(url: URL, method: string, headers: Record<string, string>): http.C
     headers,
     agent: false,
     maxHeaderSize: HEADER_LIMIT_BYTES,
-    lookup: resolve,
+    lookup: resolverOf(notNearer),
     autoSelectFamilyAttemptTimeout: ADDRESS_MS,
   }
   try {
@@ -128,7 +141,7 @@ async function readBody(response: http.IncomingMessage, limitBytes: number): Pro
   return { text: Buffer.concat(chunks).subarray(0, limitBytes).toString('utf8'), isCut: size > limitBytes }
 }
 
-function answerOf(url: URL, { statusCode = 0, headers }: http.IncomingMessage, { text, isCut }: Body): Answer {
+function answerOf(url: URL, { statusCode = 0, headers }: http.IncomingMessage, { text, isCut }: Body): Omit<Answer, 'space'> {
   const isEncoded = !/^(?:identity)?$/i.test(headers['content-encoding'] ?? '')
   return {
     url,
@@ -157,18 +170,4 @@ function withoutCredentials(url: URL): URL {
   bare.username = ''
   bare.password = ''
   return bare
-}
-
-type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
-
-const LOOPBACK: LookupAddress[] = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-]
-
-/** `*.localhost` is this machine without asking anybody (RFC 6761 section 6.3); Node would ask the resolver. */
-function resolve(hostname: string, options: LookupOptions, found: Found): void {
-  if (!isLoopback(hostname) || isAddress(hostname)) return lookup(hostname, options, found)
-  if (options.all === true) return found(null, LOOPBACK)
-  found(null, LOOPBACK[0]!.address, LOOPBACK[0]!.family)
 }

@@ -36,6 +36,9 @@ export async function attempt<T>(scan: Scan, host: string, step: () => Promise<T
   }
 }
 
+/** More than browsers keep for a site. */
+const MOST_COOKIES = 200
+
 /** Looks at one answer of a target's host: what it sets, and what is wrong with it. */
 export function lookAt(scan: Scan, target: Target, answer: Answer): void {
   const { sessionCookies, targets } = scan.plan
@@ -45,10 +48,15 @@ export function lookAt(scan: Scan, target: Target, answer: Answer): void {
   scan.findings.push(...checkAnswer({ answer, cookies, sessions }))
   if (answer.url.hostname !== target.url.hostname) return
   const named = targets.map(({ url }) => url.hostname)
+  const seen = scan.cookies.get(target)!
   for (const cookie of cookies) {
+    if (seen.length >= MOST_COOKIES) {
+      scan.problems.add(`${target.host} sets more than ${MOST_COOKIES} cookies: the rest was not looked at.`)
+      return
+    }
     const isSession = sessions.includes(cookie)
     scan.findings.push(...checkCookie({ cookie, isSession, url: answer.url, named: [...new Set(named)] }))
-    note(scan.cookies.get(target)!, cookie, answer.url, isSession)
+    note(seen, cookie, answer.url, isSession)
   }
 }
 

@@ -13,7 +13,7 @@ import type { Pair, Target } from './plan.ts'
 import type { CopyExperiment } from './report.ts'
 import { plain } from './show.ts'
 import type { Observed, Reference, Verdict } from './verdict.ts'
-import { adoptsMadeUp, judge, needsMadeUp, showsVisitor } from './verdict.ts'
+import { adoptsMadeUp, isUnlike, judge, needsMadeUp, showsVisitor } from './verdict.ts'
 import { openPage } from './visit.ts'
 
 /** Every ordered pair of hosts. */
@@ -53,6 +53,7 @@ async function copyFrom(
     const observed = await attempt(scan, to.host, () => observe(scan, from, to, reference, thereKnown, namesAt(identities, to)))
     const verdict = observed === null ? ENDED : judge(observed)
     if (observed !== null && adoptsMadeUp(observed)) adopted(scan, to)
+    if (observed !== null && verdict.outcome === 'accepted') goOnWith(from, observed)
     experiments.push({ ...told, to: to.host, ...verdict })
   }
   return await stillKnown(scan, from, reference, experiments)
@@ -73,7 +74,11 @@ async function referenceOf(scan: Scan, identity: Identity, known: Known): Promis
     const first = await look(scan, page, [])
     const shown = sessionOf(identity)
     const own = await lookAsOwner(scan, identity)
-    return { strangers: [first, await look(scan, page, [])], own, shown } as const
+    const strangers = [first, await look(scan, page, [])] as const
+    const seen = { strangers, own, shown, ownAgain: null, madeUp: null }
+    if (!isUnlike(own, strangers)) return seen
+    const madeUp = [await lookWithMadeUp(scan, page, shown), await lookWithMadeUp(scan, page, shown)] as const
+    return { ...seen, madeUp, ownAgain: await lookAsOwner(scan, identity) }
   })
   known.set(host, reference)
   return reference
@@ -104,9 +109,25 @@ async function observe(
   const first = await look(scan, page, [])
   const copied = await look(scan, page, shown)
   const strangers = [first, await look(scan, page, [])] as const
-  const observed = { fromHost: identity.target.host, toHost: host, from, to, strangers, copied, shown, madeUp: null }
+  const observed = { fromHost: identity.target.host, toHost: host, from, to, strangers, copied, copiedAgain: null, shown, madeUp: null }
   if (!needsMadeUp(observed)) return observed
-  return { ...observed, madeUp: [await lookWithMadeUp(scan, page, shown), await lookWithMadeUp(scan, page, shown)] }
+  const madeUp = [await lookWithMadeUp(scan, page, shown), await lookWithMadeUp(scan, page, shown)] as const
+  const isKnown = isUnlike(copied, strangers) && isUnlike(copied, madeUp)
+  return { ...observed, madeUp, copiedAgain: isKnown ? await look(scan, page, asReplaced(shown, copied)) : null }
+}
+
+/** The cookies as an answer has left them: a host that knows a session may give it a new id at any time. */
+const asReplaced = (shown: readonly Pair[], { sets }: Look): Pair[] =>
+  shown.map(({ name, value }) => ({ name, value: sets.get(name) ?? value }))
+
+/** The session may have got a new id at the other host: who showed the old one again at its own would be taken for a thief. */
+function goOnWith({ jar, target, names }: Identity, { copied, copiedAgain }: Observed): void {
+  for (const { sets } of [copied, ...(copiedAgain === null ? [] : [copiedAgain])]) {
+    for (const name of names) {
+      const value = sets.get(name)
+      if (typeof value === 'string') jar.renew(target.page, name, value)
+    }
+  }
 }
 
 /**

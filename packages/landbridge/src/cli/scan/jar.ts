@@ -32,6 +32,11 @@ export class Jar {
     }
   }
 
+  /** Gives the cookies of a name that are sent to a URL another value. */
+  renew(url: URL, name: string, value: string): void {
+    for (const [key, cookie] of this.#kept) if (cookie.name === name && isSentTo(cookie, url)) this.#kept.set(key, { ...cookie, value })
+  }
+
   /** What is sent to a URL, the longest path first. */
   of(url: URL): KeptCookie[] {
     return [...this.#kept.values()].filter((cookie) => isSentTo(cookie, url)).sort((a, b) => b.path.length - a.path.length)

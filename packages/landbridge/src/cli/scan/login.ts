@@ -3,9 +3,11 @@ import { pathToFileURL } from 'node:url'
 import { UsageError } from '../command.ts'
 import type { Answer, Client } from './client.ts'
 import { cookieHeader, Jar } from './jar.ts'
-import type { Target } from './plan.ts'
-import { parsePairs } from './set-cookie.ts'
-import { Stopped, Unreachable } from './trouble.ts'
+import type { Pair, Target } from './plan.ts'
+import { canBeSent, parsePairs } from './set-cookie.ts'
+import type { Space } from './space.ts'
+import { nameOf, Stopped, Unreachable } from './trouble.ts'
+import { nearestFor } from './visit.ts'
 
 interface LoginRequest {
   /** `GET`, or `POST` where there is a form or a body. */
@@ -35,11 +37,12 @@ export type Login = (browser: {
 
 const HOP_LIMIT = 10
 
-export async function loadLogin(file: string): Promise<Login> {
-  const module = (await import(pathToFileURL(file).href).catch((error: unknown) => {
+export async function loadLogin(file: string, stop: AbortSignal): Promise<Login> {
+  const loading = import(pathToFileURL(file).href).catch((error: unknown) => {
     throw new UsageError(`the login module cannot be loaded: ${nameOf(error)}.`)
-  })) as { default?: unknown }
-  if (typeof module.default === 'function') return module.default as Login
+  }) as Promise<{ default?: unknown }>
+  const { default: login } = await untilStopped(loading, stop)
+  if (typeof login === 'function') return login as Login
   throw new UsageError('the login module exports no function by default, as in: export default async ({ url, request }) => { … }')
 }
 
@@ -53,46 +56,61 @@ export async function signInBy(login: Login, client: Client, target: Target, sto
   const jar = new Jar()
   const answers: Answer[] = []
   const request = async (to: string, options: LoginRequest = {}): Promise<LoginAnswer> => {
-    const answer = await browse(client, jar, new URL(to, target.url), options, answers)
+    const answer = await browse({ client, jar, target, answers }, new URL(to, target.url), options)
     return { status: answer.status, url: answer.url.href, headers: answer.headers, text: answer.body }
   }
-  const given = await orStopped(async () => await login({ url: target.url.href, request }), stop)
-  const pairs = (given === undefined ? [] : [given].flat()).flatMap(parsePairs)
-  jar.put(target.url, pairs)
+  const run = async (): Promise<unknown> => await login({ url: target.url.href, request })
+  jar.put(target.url, pairsOf(await orUnreachable(untilStopped(run(), stop))))
   return { jar, answers }
 }
 
-/** A module that never ends must not hold the scan. */
-async function orStopped<T>(work: () => Promise<T>, stop: AbortSignal): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>()
-  const onStop = (): void => reject(stop.reason as Error)
-  stop.addEventListener('abort', onStop)
+async function orUnreachable<T>(work: Promise<T>): Promise<T> {
   try {
-    stop.throwIfAborted()
-    return await Promise.race([work(), stopped])
+    return await work
   } catch (error) {
     if (error instanceof Stopped) throw error
     const why = error instanceof Unreachable ? `a host that it asked ${error.message}` : nameOf(error)
     throw new Unreachable(`was not signed in to: the login module failed (${why})`)
+  }
+}
+
+/** A module that never ends must not hold the scan. */
+async function untilStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  const onStop = (): void => reject(stop.reason as Error)
+  stop.addEventListener('abort', onStop)
+  try {
+    if (stop.aborted) onStop()
+    return await Promise.race([work, stopped])
   } finally {
     stop.removeEventListener('abort', onStop)
   }
 }
 
-/** What kind of error it is and where it was thrown. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it threw something that is no error'
-  const { name, code, stack = '' } = error as NodeJS.ErrnoException
-  const [, line] = /file:\/\/[^\s)]*?(:\d+):\d+\)?$/m.exec(stack) ?? []
-  return `${name}${code === undefined ? '' : ` ${code}`}${line === undefined ? '' : ` in line ${line.slice(1)}`}`
+/** The cookies that the module returned: one text, a list of them, or nothing. */
+function pairsOf(given: unknown): Pair[] {
+  const texts: unknown[] = given === undefined || given === null ? [] : [given].flat()
+  const pairs = texts.flatMap((text) => (typeof text === 'string' ? parsePairs(text) : [null]))
+  if (pairs.every((pair) => pair !== null && canBeSent(pair))) return pairs as Pair[]
+  throw new Unreachable('was not signed in to: the login module returned something else than cookies, as in sid=…')
 }
 
-async function browse(client: Client, jar: Jar, start: URL, options: LoginRequest, answers: Answer[]): Promise<Answer> {
+interface Browser {
+  readonly client: Client
+  readonly jar: Jar
+  readonly target: Target
+  readonly answers: Answer[]
+}
+
+async function browse({ client, jar, target, answers }: Browser, start: URL, options: LoginRequest): Promise<Answer> {
   let [url, asked] = [start, askedOf(options)]
+  const named = new Set([target.url.hostname])
+  let began: Space | undefined
   for (let hop = 0; ; hop++) {
     const origin = asked.method === 'GET' || asked.method === 'HEAD' ? {} : { origin: url.origin }
     const headers = { ...FROM_A_BROWSER, ...origin, ...asked.headers, cookie: cookieHeader(jar.of(url)) }
-    const answer = await client.send(url, { ...asked, headers })
+    const answer = await client.send(url, { ...asked, headers, notNearer: nearestFor(url, start, began, named) })
+    began ??= answer.space
     answers.push(answer)
     jar.take(url, answer.setCookies)
     if (answer.location === null || options.follow === false) return answer

@@ -2,7 +2,7 @@
 import type { Answer } from './client.ts'
 import type { Pair } from './plan.ts'
 import { parseSetCookie } from './set-cookie.ts'
-import { changes, fits, likeness, patternOf, tokensOf } from './tokens.ts'
+import { changes, fits, lastingChanges, likeness, patternOf, tokensOf, wordsOf } from './tokens.ts'
 
 export interface Look {
   readonly status: number
@@ -45,17 +45,39 @@ export function difference(look: Look, [one, other]: readonly [Look, Look]): Dif
 
 const ALIKE = 0.5
 
-/** Whether `after`, which is unlike `before`, is to it as `otherAfter` is to `otherBefore`: the same step from a stranger to somebody who is known. */
-export function isSameStep(before: Look, after: Look, otherBefore: Look, otherAfter: Look): boolean {
+/** How a page answers those who count for nothing there, and one visitor who may count for somebody; several times each. */
+export interface Step {
+  readonly nobody: readonly Look[]
+  readonly visitor: readonly Look[]
+}
+
+/** Whether the visitors of two pages differ from nobody in the same way: the same step from a stranger to somebody who is known. */
+export function isSameStep(one: Step, other: Step): boolean {
+  const [before, after, otherBefore, otherAfter] = [one.nobody[0]!, one.visitor[0]!, other.nobody[0]!, other.visitor[0]!]
   if (after.status !== otherAfter.status) return false
   if (before.status !== after.status) return before.status === otherBefore.status
   if (before.redirect !== after.redirect) return pathOf(after.redirect) === pathOf(otherAfter.redirect)
-  if (!before.tokens || !after.tokens || !otherBefore.tokens || !otherAfter.tokens) return false
-  const [change, otherChange] = [changes(before.tokens, after.tokens), changes(otherBefore.tokens, otherAfter.tokens)]
+  const steps = [one, other].map(({ nobody, visitor }) => [tokensOfAll(nobody), tokensOfAll(visitor)] as const)
+  if ([one, other].some(({ nobody, visitor }) => [...nobody, ...visitor].some(({ tokens }) => tokens === null))) return false
   // Numbers alone moved in both, as in a page that counts visits.
-  if (change.size === 0 && otherChange.size === 0) return true
-  return likeness(change, otherChange) >= ALIKE
+  if (steps.every((texts) => texts.flat().every((tokens) => changes(texts[0][0]!, tokens).size === 0))) return true
+  const [change, otherChange] = steps.map((texts) => lastingChanges(...texts))
+  return likeness(change!, otherChange!) >= ALIKE
 }
+
+const tokensOfAll = (looks: readonly Look[]): (readonly string[])[] => looks.flatMap(({ tokens }) => (tokens === null ? [] : [tokens]))
+
+/** Whether two hosts show the same page to strangers, as those of one application do. */
+export function isSamePage(one: Look, other: Look): boolean {
+  if (one.status !== other.status || pathOf(one.redirect) !== pathOf(other.redirect)) return false
+  if (one.redirect !== null) return true
+  if (one.tokens === null || other.tokens === null) return false
+  const [words, otherWords] = [wordsOf(one.tokens), wordsOf(other.tokens)]
+  return words.size === 0 || otherWords.size === 0 ? words.size === otherWords.size : likeness(words, otherWords) >= ALIKE
+}
+
+/** Whether its text would have to be compared, and was not read. */
+export const isUnread = ({ redirect, tokens }: Look): boolean => redirect === null && tokens === null
 
 const pathOf = (redirect: string | null): string | null => (redirect === null ? null : (JSON.parse(redirect) as [string, string])[1])
 

@@ -4,7 +4,8 @@ import { resolve } from 'node:path'
 import { UsageError } from '../command.ts'
 import type { Values } from '../command.ts'
 import type { Limits, Pair, Probe, ScanPlan, Target } from './plan.ts'
-import { parsePairs } from './set-cookie.ts'
+import { isRandom } from './session-cookie.ts'
+import { canBeSent, COOKIE_NAME, parsePairs } from './set-cookie.ts'
 import { plain, shownAddress } from './show.ts'
 
 export function planOf(values: Values, urls: readonly string[], environment: string | undefined): ScanPlan {
@@ -43,20 +44,20 @@ function webUrl(text: string, what: string): URL {
   const url = URL.parse(text)
   if (url === null)
     throw new UsageError(
-      `${JSON.stringify(plain(text.replace(/[?#].*$|^.*@/gs, ''), 60))} is not ${what}: write it whole, as in https://a.example/`,
+      `${JSON.stringify(plain(text.replace(/[?#=;].*$|^.*@/gs, ''), 60))} is not ${what}: write it whole, as in https://a.example/`,
     )
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new UsageError(`${what} begins with https:// or http://, not ${plain(url.protocol, 20)}`)
   if (url.username !== '' || url.password !== '')
     throw new UsageError(`${shownAddress(url)} has a user or a password in it: sign in with --login or --cookie.`)
   url.hash = ''
+  // The dot at the end of a whole name changes nothing but the spelling.
+  url.hostname = url.hostname.replace(/\.$/, '')
   return url
 }
 
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-
 function cookieName(name: string): string {
-  if (!TOKEN.test(name)) throw new UsageError('--session-cookie is the name of a cookie alone, as in --session-cookie sid.')
+  if (!COOKIE_NAME.test(name)) throw new UsageError('--session-cookie is the name of a cookie alone, as in --session-cookie sid.')
   return name
 }
 
@@ -68,7 +69,7 @@ function cookiesOf(texts: readonly string[], targets: readonly Target[]): Readon
     const at = text.indexOf('=')
     const host = hostOf(text.slice(0, Math.max(at, 0)), targets)
     const pairs = parsePairs(text.slice(at + 1))
-    const isSound = pairs.length > 0 && pairs.every(({ name, value }) => TOKEN.test(name) && /^[\x21-\x7e ]*$/.test(value))
+    const isSound = pairs.length > 0 && pairs.every(canBeSent)
     if (!isSound) throw new UsageError(`${COOKIE_HELP}; what is given for ${host} is not.`)
     cookies.set(host, [...(cookies.get(host) ?? []), ...pairs])
   }
@@ -77,13 +78,22 @@ function cookiesOf(texts: readonly string[], targets: readonly Target[]): Readon
 
 /** By name and port, or by the name alone where one of the URLs has it. */
 function hostOf(written: string, targets: readonly Target[]): string {
-  if (!/^[\w.:[\]-]+$/.test(written)) throw new UsageError(`${COOKIE_HELP}.`)
+  if (!/^[\p{L}\p{N}_.:[\]-]+$/u.test(written)) throw new UsageError(`${COOKIE_HELP}.`)
+  // A session id without a name, for one.
+  if (isRandom(written)) throw new UsageError(`${COOKIE_HELP}.`)
   const host = written.toLowerCase()
-  const hosts = new Set(targets.filter(({ url }) => url.host === host || url.hostname === host).map((target) => target.host))
+  const hosts = new Set(targets.filter(({ url }) => isWritten(url, host)).map((target) => target.host))
   const [only] = hosts
   if (only !== undefined && hosts.size === 1) return only
   if (hosts.size > 1) return hosts.has(host) ? host : refuseHost(plain(host), 'is several of the hosts to scan: add the port.')
   return refuseHost(plain(host), 'is none of the hosts to scan.')
+}
+
+/** As URLs have it: a port that goes without saying, letters beyond ASCII, another way to write an address. */
+function isWritten(url: URL, host: string): boolean {
+  const given = URL.parse(`${url.protocol}//${host.replace(/\.(?=:\d+$|$)/, '')}/`)
+  if (given === null) return false
+  return given.host === url.host || (given.hostname === url.hostname && !/:\d+$/.test(host))
 }
 
 function refuseHost(host: string, why: string): never {

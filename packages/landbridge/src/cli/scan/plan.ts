@@ -43,3 +43,8 @@ export interface ScanPlan {
   readonly probes: readonly Probe[]
   readonly limits: Limits
 }
+
+/** The hosts that the login module is run for: those that no cookie was given for. */
+export function hostsToSignIn({ login, targets, cookies }: ScanPlan): string[] {
+  return login === null ? [] : [...new Set(targets.map(({ host }) => host))].filter((host) => !cookies.has(host))
+}

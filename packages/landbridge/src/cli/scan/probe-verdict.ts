@@ -17,7 +17,19 @@ const PAGE_EXPIRED = 419
 
 export function lookOfProbe(answer: Answer): Asker {
   const isRefusal = answer.status >= 400 && answer.status < 500
-  return { ...lookOf(answer), namesForgery: isRefusal && (answer.status === PAGE_EXPIRED || FORGERY.test(answer.body)) }
+  return { ...lookOf(answer), namesForgery: isRefusal && (answer.status === PAGE_EXPIRED || FORGERY.test(visibleText(answer.body))) }
+}
+
+/** Without tags and scripts: every form of a page that was refused for another reason may hold a field `csrf_token`. */
+function visibleText(body: string): string {
+  const [first = '', ...rest] = body.split(/<(?:script|style)\b/i)
+  const outside = [first, ...rest.map((each) => each.slice(endOf(each)))].join(' ')
+  return outside.replaceAll(/<[^<>]*>/g, ' ')
+}
+
+function endOf(script: string): number {
+  const at = script.search(/<\/(?:script|style)\b/i)
+  return at < 0 ? script.length : at
 }
 
 const isDone = ({ status }: Look): boolean => status >= 200 && status < 400

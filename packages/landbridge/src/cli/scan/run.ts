@@ -10,10 +10,12 @@ import { identify } from './identities.ts'
 import { Jar } from './jar.ts'
 import type { Login } from './login.ts'
 import { loadLogin } from './login.ts'
+import { hostsToSignIn } from './plan.ts'
 import type { ScanPlan, Target } from './plan.ts'
 import { probeUrls } from './probe.ts'
 import type { HostReport, ScanReport } from './report.ts'
-import { plain } from './show.ts'
+import { Secrets } from './secrets.ts'
+import { plain, shownAddress } from './show.ts'
 import { findDangling } from './takeover.ts'
 import { Stopped } from './trouble.ts'
 import { overHttps, visit } from './visit.ts'
@@ -28,30 +30,36 @@ export interface Outside {
 /** Never throws for what servers do: what could not be found out stands in the report. */
 export async function runScan(plan: ScanPlan, { version, stop, progress }: Outside): Promise<ScanReport> {
   const startedAt = new Date().toISOString()
-  const login = plan.login === null ? null : await loadLogin(plan.login)
   const deadline = new AbortController()
   const tooLate = setTimeout(() => deadline.abort(timeIsUp(plan)), plan.limits.runTimeoutMs)
   const until = AbortSignal.any([stop, deadline.signal])
-  const client = new Client(plan.limits, version, until)
+  const secrets = new Secrets(namedIn(plan))
+  const client = new Client(plan.limits, version, until, secrets)
   const cookies = new Map(plan.targets.map((target) => [target, []]))
   const scan: Scan = { plan, client, stop: until, progress, findings: [], problems: new Set(), cookies }
   try {
-    return { landbridge: version, startedAt, ...(await steps(scan, login)) }
+    const seen = secrets.hideIn(await steps(scan))
+    return { ...seen, landbridge: version, startedAt, endedAt: new Date().toISOString() }
   } finally {
     clearTimeout(tooLate)
   }
 }
 
+const namedIn = ({ targets, probes }: ScanPlan): string[] => [
+  ...targets.flatMap(({ shown, page }) => [shown, shownAddress(page)]),
+  ...probes.map(({ url }) => shownAddress(url)),
+]
+
 const timeIsUp = ({ limits }: ScanPlan): Stopped => new Stopped(`The scan took longer than ${limits.runTimeoutMs / 1000} s (--max-time).`)
 
-async function steps(scan: Scan, login: Login | null): Promise<Omit<ScanReport, 'landbridge' | 'startedAt'>> {
+async function steps(scan: Scan): Promise<Omit<ScanReport, 'landbridge' | 'startedAt' | 'endedAt'>> {
+  const login = await loginOf(scan)
   const { hosts, jars } = await visitAll(scan)
   const identities = await identify(scan, jars, login)
   const experiments = await copyCookies(scan, identities, jars)
   const probes = await probeUrls(scan, identities)
   await lookForDangling(scan)
   return {
-    endedAt: new Date().toISOString(),
     requests: scan.client.requests,
     complete: scan.problems.size === 0,
     problems: [...scan.problems],
@@ -59,6 +67,19 @@ async function steps(scan: Scan, login: Login | null): Promise<Omit<ScanReport, 
     experiments,
     probes,
     findings: inOrder(scan.findings),
+  }
+}
+
+/** `null` where nobody is signed in by one: what is not needed is not run either. */
+async function loginOf({ plan, stop, problems }: Scan): Promise<Login | null> {
+  if (plan.login === null || hostsToSignIn(plan).length === 0) return null
+  try {
+    return await loadLogin(plan.login, stop)
+  } catch (error) {
+    // All the rest ends at once with it.
+    if (!(error instanceof Stopped)) throw error
+    problems.add(error.message)
+    return null
   }
 }
 

@@ -52,6 +52,13 @@ export function parsePairs(text: string): { name: string; value: string }[] {
     .map(splitPair)
 }
 
+export const COOKIE_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Whether a cookie that somebody wrote can stand in a `Cookie` header. */
+export function canBeSent({ name, value }: { readonly name: string; readonly value: string }): boolean {
+  return COOKIE_NAME.test(name) && /^[\x20-\x7e]*$/.test(value)
+}
+
 /** Without `=` it is a value without a name. */
 function splitPair(text: string): { name: string; value: string } {
   const at = text.indexOf('=')

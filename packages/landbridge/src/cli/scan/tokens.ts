@@ -124,13 +124,24 @@ function borders(part: readonly string[]): number[] {
   return back
 }
 
-/** The words that came and went from one answer to another: numbers and random tokens are not among them. */
+/** The words of an answer: numbers and random tokens are not among them. */
+export const wordsOf = (tokens: readonly string[]): Set<string> => new Set(tokens.filter(isWord))
+
+/** The words that came and went from one answer to another. */
 export function changes(before: readonly string[], after: readonly string[]): Set<string> {
-  const [had, has] = [new Set(before.filter(isWord)), new Set(after.filter(isWord))]
-  const came = [...has].filter((word) => !had.has(word)).map((word) => `+${word}`)
-  const went = [...had].filter((word) => !has.has(word)).map((word) => `-${word}`)
+  return lastingChanges([before], [after])
+}
+
+/** The words that stand in all answers of one kind and in none of the other: what varies by itself is not among them. */
+export function lastingChanges(before: readonly (readonly string[])[], after: readonly (readonly string[])[]): Set<string> {
+  const [had, has] = [before.map(wordsOf), after.map(wordsOf)]
+  const came = [...inAll(has)].filter((word) => !had.some((words) => words.has(word))).map((word) => `+${word}`)
+  const went = [...inAll(had)].filter((word) => !has.some((words) => words.has(word))).map((word) => `-${word}`)
   return new Set([...came, ...went])
 }
+
+const inAll = ([first = new Set<string>(), ...rest]: readonly Set<string>[]): Set<string> =>
+  new Set([...first].filter((word) => rest.every((words) => words.has(word))))
 
 const isWord = (token: string): boolean => /^[\p{L}][\p{L}.-]{1,24}$/u.test(token)
 

@@ -40,3 +40,15 @@ function codeOf(error: unknown): string {
   const { code, errors } = error as NodeJS.ErrnoException & { errors?: readonly unknown[] }
   return errors?.[0] === undefined ? (code ?? '') : codeOf(errors[0])
 }
+
+/** What kind of error it is and where it was thrown, without its message. */
+export function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it threw something that is no error'
+  const { name, code, stack } = error as NodeJS.ErrnoException
+  const [, line] = /file:\/\/[^\s)]*?(:\d+):\d+\)?$/m.exec(String(stack)) ?? []
+  const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,40}$/.test(word))
+  return `${words.join(' ') || 'Error'}${line === undefined ? '' : ` in line ${line.slice(1)}`}`
+}
+
+/** Whether a status says nothing of who asks: the host is in trouble, or is asked too often. */
+export const isTrouble = (status: number): boolean => status >= 500 || status === 429

@@ -1,7 +1,8 @@
 /** What the answers say about a copied cookie. No answer is asked for here: it is the reasoning alone. */
-import type { Look } from './look.ts'
-import { difference, fate, gives, isSameStep } from './look.ts'
+import type { Look, Step } from './look.ts'
+import { difference, fate, gives, isSamePage, isSameStep, isUnread } from './look.ts'
 import type { Pair } from './plan.ts'
+import { isTrouble } from './trouble.ts'
 
 type Strangers = readonly [Look, Look]
 
@@ -9,6 +10,10 @@ type Strangers = readonly [Look, Look]
 export interface Reference {
   readonly strangers: Strangers
   readonly own: Look
+  /** `null` where it was not asked again, as the first answer was that for a stranger. */
+  readonly ownAgain: Look | null
+  /** Made-up cookies of the shape of its own; `null` as before. */
+  readonly madeUp: Strangers | null
   readonly shown: readonly Pair[]
 }
 
@@ -21,6 +26,8 @@ export interface Observed {
   readonly to: Reference | null
   readonly strangers: Strangers
   readonly copied: Look
+  /** The same once more; `null` where it would tell nothing. */
+  readonly copiedAgain: Look | null
   readonly shown: readonly Pair[]
   /** A made-up cookie of the same shape, twice; `null` where it would tell nothing. */
   readonly madeUp: Strangers | null
@@ -38,10 +45,21 @@ const accepted = (...because: string[]): Verdict => ({ outcome: 'accepted', beca
 const refused = (...because: string[]): Verdict => ({ outcome: 'refused', because })
 const unclear = (...because: string[]): Verdict => ({ outcome: 'unclear', because })
 
-/** Whether the page of a host shows that somebody is known there. */
-export function showsVisitor({ own, strangers }: Reference): boolean {
-  return (difference(own, strangers) ?? '') !== ''
+/**
+ * Whether the page of a host shows that somebody is known there: each time, unlike to strangers, and unlike to who shows a cookie that means
+ * nothing. A session that has ended is greeted, too: "Please sign in again."
+ */
+export function showsVisitor({ own, ownAgain, strangers, madeUp }: Reference): boolean {
+  if (ownAgain === null || madeUp === null) return false
+  return [own, ownAgain].every((look) => isUnlike(look, strangers) && isUnlike(look, madeUp))
 }
+
+export const isUnlike = (look: Look, others: Strangers): boolean => (difference(look, others) ?? '') !== ''
+
+const stepAt = ({ own, ownAgain, strangers, madeUp }: Reference): Step => ({
+  nobody: [...strangers, ...(madeUp ?? [])],
+  visitor: ownAgain === null ? [own] : [own, ownAgain],
+})
 
 /** Whether it takes a made-up cookie to tell: not where the copied one was treated as none at all. */
 export function needsMadeUp({ copied, strangers, shown }: Pick<Observed, 'copied' | 'strangers' | 'shown'>): boolean {
@@ -50,15 +68,17 @@ export function needsMadeUp({ copied, strangers, shown }: Pick<Observed, 'copied
 
 export function judge(observed: Observed): Verdict {
   const { copied, strangers, from, toHost, fromHost } = observed
-  if ([...strangers, copied].some(isTrouble)) return unclear(`${toHost} answers with an error, or that it is asked too often.`)
-  if ([...from.strangers, from.own].some(isTrouble)) return unclear(`${fromHost} answers with an error, or that it is asked too often.`)
+  if ([...strangers, copied].some(({ status }) => isTrouble(status)))
+    return unclear(`${toHost} answers with an error, or that it is asked too often.`)
+  if ([...from.strangers, from.own].some(({ status }) => isTrouble(status)))
+    return unclear(`${fromHost} answers with an error, or that it is asked too often.`)
   const unlike = difference(copied, strangers)
   if (unlike === null) return unclear(`${toHost} answers two strangers in two ways, so that nothing can be held against it.`)
+  if (unlike === '' && [...strangers, copied].some(isUnread)) {
+    return judgeByCookies(observed) ?? unclear(`The answer of ${toHost} was not read to its end, so that nothing can be held against it.`)
+  }
   return unlike === '' ? judgeAsStranger(observed) : judgeAsSomebody(observed, unlike)
 }
-
-/** What says nothing of the visitor. */
-const isTrouble = ({ status }: Look): boolean => status >= 500 || status === 429
 
 /** The page looked the same with the copied cookie as with none. */
 function judgeAsStranger(observed: Observed): Verdict {
@@ -71,6 +91,8 @@ function judgeAsStranger(observed: Observed): Verdict {
   }
   if (to === null && MISSING.includes(observed.copied.status))
     return cookies ?? unclear(same, `But it has no such page (${observed.copied.status}), so that tells nothing.`)
+  if (to === null && !isSamePage(from.strangers[0], observed.strangers[0]))
+    return cookies ?? unclear(same, `But its page is another than that of ${fromHost}, and may show nobody. Sign in there too.`)
   if (cookies?.outcome === 'accepted') return unclear(same, ...cookies.because, 'The one speaks against the other.')
   const power = `The same cookie is known at ${fromHost}: its page differs there from a stranger's.`
   const rest = to === null ? [`What ${toHost} shows to its own visitors is not known, as nobody was signed in there.`] : []
@@ -90,11 +112,14 @@ function judgeAsSomebody(observed: Observed, unlike: string): Verdict {
     return showsVisitor(from) ? refused(stranger, same) : (cookies ?? unclear(stranger, same, noPower(fromHost)))
   }
   const known = `A made-up cookie of the same shape was answered unlike it too (by ${HOW[unlikeMadeUp]!}): ${toHost} knows this one.`
-  const [before] = strangers
-  if (showsVisitor(from) && isSameStep(from.strangers[0], from.own, before, copied)) {
+  const { copiedAgain } = observed
+  const isLasting = copiedAgain !== null && isUnlike(copiedAgain, strangers) && isUnlike(copiedAgain, madeUp!)
+  if (!isLasting) return unclear(stranger, known, 'But when it was asked again it did not: its page differs by itself.')
+  const step = { nobody: [...strangers, ...madeUp!], visitor: [copied, copiedAgain] }
+  if (showsVisitor(from) && isSameStep(stepAt(from), step)) {
     return accepted(stranger, known, `The answer differs from a stranger's in the same way as at ${fromHost} with the same cookie.`)
   }
-  if (to !== null && showsVisitor(to) && isSameStep(to.strangers[0], to.own, before, copied)) {
+  if (to !== null && showsVisitor(to) && isSameStep(stepAt(to), step)) {
     return accepted(stranger, known, `The answer is like that to a visitor who is signed in at ${toHost}.`)
   }
   if (cookies?.outcome === 'accepted') return accepted(stranger, known, ...cookies.because)
@@ -106,7 +131,9 @@ const HOW: Readonly<Record<string, string>> = { status: 'its status', redirect: 
 /** By what became of the cookie: whether it was left as it is, or another was given in its place. `null` where that says nothing. */
 function judgeByCookies({ fromHost, toHost, from, strangers, copied, shown, madeUp }: Observed): Verdict | null {
   const isLeft = fate(copied, shown) === 'left'
-  if (isLeft && madeUp?.every((look) => fate(look, shown) === 'replaced')) {
+  // A session that is known as another host's, and turned away for that, is left as well.
+  const isLetIn = copied.status === strangers[0].status && copied.redirect === strangers[0].redirect
+  if (isLeft && isLetIn && madeUp?.every((look) => fate(look, shown) === 'replaced')) {
     return accepted(`${toHost} gave a new cookie in place of a made-up one, and left the copied one as it is: it knows the session.`)
   }
   if (!isLeft && gives(strangers[0], shown) && gives(from.strangers[0], from.shown) && fate(from.own, from.shown) === 'left') {
@@ -117,7 +144,10 @@ function judgeByCookies({ fromHost, toHost, from, strangers, copied, shown, made
 
 /** Whether the host went on with a made-up cookie though it gives strangers one. */
 export function adoptsMadeUp({ strangers, shown, madeUp }: Pick<Observed, 'strangers' | 'shown' | 'madeUp'>): boolean {
-  return madeUp !== null && strangers.every((look) => gives(look, shown)) && madeUp.every((look) => fate(look, shown) === 'left')
+  const [stranger] = strangers
+  // A firewall that blocks the unknown sets nothing, either.
+  const isLetIn = (look: Look): boolean => look.status === stranger.status && fate(look, shown) === 'left'
+  return madeUp !== null && strangers.every((look) => gives(look, shown)) && madeUp.every(isLetIn)
 }
 
 const noPower = (fromHost: string): string =>

@@ -5,7 +5,8 @@ import type { Jar } from './jar.ts'
 import { cookieHeader } from './jar.ts'
 import type { Target } from './plan.ts'
 import { plain } from './show.ts'
-import { Unreachable } from './trouble.ts'
+import type { Space } from './space.ts'
+import { isTrouble, Unreachable } from './trouble.ts'
 
 /** What came of opening a URL as a browser does. */
 export interface Visit {
@@ -18,6 +19,8 @@ export interface Visit {
 }
 
 const HOP_LIMIT = 10
+
+const REDIRECTS = [301, 302, 303, 307, 308]
 
 const NOT_WHOLE = 'answers with more than is read (--max-body), or with what was compressed though nobody asked for it'
 
@@ -33,8 +36,8 @@ const NAVIGATION = {
 }
 
 /** Opens one page with exactly the cookies given, and follows nothing. */
-export function openPage(client: Client, url: URL, cookie: string | undefined): Promise<Answer> {
-  return client.send(url, { headers: { ...NAVIGATION, cookie } })
+export function openPage(client: Client, url: URL, cookie: string | undefined, notNearer: Space = 0): Promise<Answer> {
+  return client.send(url, { headers: { ...NAVIGATION, cookie }, notNearer })
 }
 
 /**
@@ -53,7 +56,7 @@ export async function visit(client: Client, start: URL, jar: Jar, named: Readonl
     if (been.has(step)) return ended('redirects in a loop')
     if (answers.length > HOP_LIMIT) return ended(`redirects more than ${HOP_LIMIT} times`)
     been.add(step)
-    const answer = await tryOpen(client, url, jar)
+    const answer = await tryOpen(client, url, jar, nearestFor(url, start, answers[0]?.space, named))
     if (typeof answer === 'string') return ended(redirects.length === 0 ? answer : `redirects to ${redirects.at(-1)}, which ${answer}`)
     answers.push(answer)
     jar.take(url, answer.setCookies)
@@ -61,6 +64,9 @@ export async function visit(client: Client, start: URL, jar: Jar, named: Readonl
     if (next !== null && next.host !== url.host) redirects.push(plain(next.host))
     url = next !== null && (named.has(next.hostname) || isNear(next, start)) ? next : null
   }
+  const { status, location } = answers.at(-1)!
+  if (REDIRECTS.includes(status) && location === null) return ended('redirects to nowhere')
+  if (isTrouble(status)) return ended(`answers with ${status}: it is in trouble, or asked too often (--rate)`)
   return ended(answers.every(({ isWhole }) => isWhole) ? null : NOT_WHOLE)
 }
 
@@ -79,13 +85,21 @@ export function overHttps(target: Target, answers: readonly Answer[]): Target {
   return { ...target, url, page }
 }
 
-async function tryOpen(client: Client, url: URL, jar: Jar): Promise<Answer | string> {
+async function tryOpen(client: Client, url: URL, jar: Jar, notNearer: Space): Promise<Answer | string> {
   try {
-    return await openPage(client, url, cookieHeader(jar.of(url)))
+    return await openPage(client, url, cookieHeader(jar.of(url)), notNearer)
   } catch (error) {
     if (error instanceof Unreachable) return error.message
     throw error
   }
+}
+
+/**
+ * How near a redirect may lead: no nearer than where it began, unless to another host that was named. Which name has which address is up to
+ * whoever runs its DNS, from one question to the next.
+ */
+export function nearestFor(url: URL, start: URL, from: Space | undefined, named: ReadonlySet<string>): Space {
+  return url.hostname !== start.hostname && named.has(url.hostname) ? 0 : (from ?? 0)
 }
 
 /** A server cannot send the scan wherever it likes, into the network that it runs in for example. */
