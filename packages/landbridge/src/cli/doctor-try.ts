@@ -1,6 +1,5 @@
 /** `landbridge doctor --store`: the trial of a store, with its progress, its report and its end on Ctrl-C. */
 import { randomInt } from 'node:crypto'
-import process from 'node:process'
 import type { ExitCode, Values } from './command.ts'
 import { FAULTS, FINE, NOT_RUN, UsageError } from './command.ts'
 import type { StoreReport, Trial } from './doctor-store.ts'
@@ -8,6 +7,7 @@ import { tryStore } from './doctor-store.ts'
 import type { StoreTarget } from './store-target.ts'
 import { asJson, asText, isFine } from './store-report.ts'
 import { openTarget } from './targets.ts'
+import { clearProgress, complain, showProgress, stopOnSignals } from './terminal.ts'
 import { shownUrl, withoutPassword } from './url.ts'
 
 /** What came of it, to be written out; `null` where it could not be found out, which is told already. */
@@ -19,14 +19,15 @@ export interface Tried {
 export async function tryStoreAt(url: string, values: Values): Promise<Tried> {
   const seed = numberOf('seed', values['seed'], randomInt(1_000_000))
   const histories = numberOf('histories', values['histories'], 200)
-  const stopping = stopOnSignals()
+  // The step that runs comes to its end, so that everything can be removed.
+  const stopping = stopOnSignals('stopping; what was written is removed. Once more ends it without.')
   const isQuiet = values['json'] === true
   const trial = {
     seed,
     histories,
     full: values['full'] === true,
     stop: stopping.signal,
-    progress: isQuiet ? () => undefined : showProgress,
+    progress: isQuiet ? () => undefined : progressOf,
   }
   try {
     const { report, isClean } = await tryAt(url, values['driver'] as string | undefined, trial)
@@ -70,35 +71,6 @@ export function numberOf(name: string, given: Values[string], otherwise: number)
   return Number(given)
 }
 
-/** The first signal lets the step that runs come to its end, so that everything can be removed; a second one does not wait. */
-function stopOnSignals(): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(NOT_RUN)
-    clearProgress()
-    complain('stopping; what was written is removed. Once more ends it without.')
-    controller.abort()
-  }
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  for (const each of signals) process.on(each, stop)
-  return {
-    signal: controller.signal,
-    end() {
-      for (const each of signals) process.off(each, stop)
-    },
-  }
-}
-
-function complain(text: string): void {
-  process.stderr.write(`landbridge: ${text}\n`)
-}
-
-function showProgress(done: number, of: number, name: string): void {
-  if (!process.stderr.isTTY) return
-  const line = `${String(done).padStart(String(of).length)}/${of} ${name}`
-  process.stderr.write(`\r\u001b[K${line.slice(0, process.stderr.columns - 1)}`)
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+function progressOf(done: number, of: number, name: string): void {
+  showProgress(`${String(done).padStart(String(of).length)}/${of} ${name}`)
 }
