@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Finding } from '../checks/check.ts'
 import { asFindings, faultsIn } from './faults.ts'
 import { find } from './finding.ts'
-import { maskedFinding, secretsOf, shownMessage, textsOf } from './mask.ts'
+import { findingMasker, secretsOf, shownMessage, textsOf } from './mask.ts'
 import { examineOptions } from './options.ts'
 import type { Told } from './told.ts'
 import { MODULE_VARIABLE, WAIT_VARIABLE } from './told.ts'
@@ -27,7 +27,7 @@ delete process.env[WAIT_VARIABLE]
 const send = process.send!.bind(process) as (told: Told, sent?: () => void) => void
 delete process.send
 
-const fromEnvironment = secretsOf(process.env)
+const atFirst = secretsOf(process.env)
 const keys: string[] = []
 let seen = 0
 let isLoaded = false
@@ -57,14 +57,14 @@ const SLOW = 'Name a module that makes the sessions and nothing else, or give it
 function tellOf(options: unknown): void {
   const { keys: given } = (options ?? {}) as { keys?: unknown }
   keys.push(...textsOf(given))
-  const examined = examineOptions(options, callerOf(new Error('called from').stack ?? ''))
+  const examined = examineOptions(options, callerOf(String(new Error('called from').stack)))
   seen++
-  send({ kind: 'examined', examined: { ...examined, findings: examined.findings.map(withoutSecrets) } })
+  send({ kind: 'examined', examined: { ...examined, findings: withoutSecrets(examined.findings) } })
   if (isLoaded) endSoon()
 }
 
 /** What a fault quotes was written into the configuration, and may be what should not be shown. */
-const withoutSecrets = (finding: Finding): Finding => maskedFinding(finding, keys)
+const withoutSecrets = (findings: readonly Finding[]): Finding[] => findings.map(findingMasker(keys))
 
 /** Once it is loaded and has made sessions, hardly more will come. */
 function endSoon(): void {
@@ -84,7 +84,7 @@ function failed(error: unknown, isImport: unknown = false): void {
 function stoppedBy({ message }: Error, findings: readonly Finding[]): void {
   const [, of = ''] = /^The configuration of (\w+)/.exec(message) ?? []
   const isTold = of === 'createSessions' && seen > 0
-  const own = isTold ? [] : findings.map((finding) => withoutSecrets({ ...finding, where: `${of}: ${finding.where}` }))
+  const own = isTold ? [] : withoutSecrets(findings.map((finding) => ({ ...finding, where: `${of}: ${finding.where}` })))
   over(null, [...own, find('module-stopped', shownPath(path), `${of} refused its options, and the module ended there.`)])
 }
 
@@ -94,7 +94,7 @@ function over(problem: string | null, findings: readonly Finding[] = []): void {
   send({ kind: 'over', problem, findings }, () => process.exit(0))
 }
 
-/** `src/sessions.ts:12`: the frame behind that of `createSessions`. */
+/** `src/sessions.ts:12`: the frame behind that of `createSessions`. The module alone where it writes stacks in a way of its own. */
 function callerOf(stack: string): string {
   const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
   const own = frames.findLastIndex((line) => /\bcreateSessions\b/.test(line) && /\bsessions\.[jt]s:/.test(line))
@@ -107,13 +107,14 @@ function shownPath(file: string): string {
   return near.startsWith('..') ? file : near
 }
 
-const shown = (error: unknown): string => shownMessage(error, [...keys, ...fromEnvironment])
+/** The module may have read a file with more of the environment. */
+const shown = (error: unknown): string => shownMessage(error, [...keys, ...atFirst, ...secretsOf(process.env)])
 
 /** As a sentence. */
 const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 function adviceFor(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException | undefined)?.code ?? '') {
+  switch ((error as NodeJS.ErrnoException | null | undefined)?.code ?? '') {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
     case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
