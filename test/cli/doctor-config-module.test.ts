@@ -88,7 +88,7 @@ void main()\n`
 
 describe('What cannot be found out is told in a sentence, with exit code 2 and what was found so far', () => {
   test.each([
-    ['throws', 'throw new TypeError("no database")', /ended with an error: no database\.$/m],
+    ['throws', 'throw new TypeError("no database")', /ended with an error at app\.ts:1: no database\.$/m],
     ['throws something odd', 'throw { toString() { throw 1 } }', /ended with an error: something that is no error\.$/m],
     ['throws nothing', 'throw null', /ended with an error: something that is no error\.$/m],
     [
@@ -108,12 +108,14 @@ describe('What cannot be found out is told in a sentence, with exit code 2 and w
     ['is killed, as for want of memory', "process.kill(process.pid, 'SIGKILL')\nfor (;;);", /ended by SIGKILL\.$/m],
     ['makes no sessions', 'export {}', /createSessions was not called/],
     ['makes no sessions, and listens', "import http from 'node:http'\nhttp.createServer().listen(0)", /createSessions was not called/],
-    ['is no program', 'export const a = (', /ended with an error: /],
+    ['is no program', '\nexport const a = (', /ended with an error at app\.ts:2: [^.]*\.$/m],
     [
       'imports what is not there',
       "import './nothing'",
       /Run this where your application is\. Node finds a TypeScript module only by its whole name/,
     ],
+    ['has decorators', '@((each: unknown) => each)\nclass A {}\nexport { A }', /Decorators stay in it.* name the compiled \.js file/],
+    ['imports a type like a value', "import { SessionsOptions } from 'landbridge'\n", /at app\.ts:1: .*without the word `type`/],
     ['is TypeScript that cannot be stripped', 'enum A { b }\nexport { A }', /name the compiled \.js file, or bring a loader/],
   ])('a module that %s', async (_, text, sentence) => {
     const { code, out, err } = await doctor({ 'app.ts': text }, 'app.ts', '--wait', '1')
@@ -134,7 +136,7 @@ describe('What cannot be found out is told in a sentence, with exit code 2 and w
         format: 1,
         fine: false,
         findings: [expect.objectContaining({ configuration: 'app.ts:3', check: 'bypass-given' })],
-        problems: ['app.ts: it ended with an error: later.'],
+        problems: ['app.ts: it ended with an error at app.ts:4: later.'],
       },
     ])
   })
@@ -172,7 +174,7 @@ throw new Error(\`\${key} \${process.env.APP_KEY} \${encodeURIComponent(process.
   const env = { APP_KEY: 'sEcReT-of-the-environment', DB_PASSWORD: 'sEcReT /ü+' }
   const { code, out, err } = await landbridge(['doctor', 'app.ts'], { cwd, env })
   expect([code, err]).toEqual([2, ''])
-  expect(out).toContain('? app.ts: it ended with an error: *** *** *** postgres://ann:***@db:5432/x?password=***')
+  expect(out).toContain('? app.ts: it ended with an error at app.ts:6: *** *** *** postgres://ann:***@db:5432/x?password=***')
   expect(out).not.toContain('sEcReT')
 })
 

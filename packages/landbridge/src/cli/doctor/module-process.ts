@@ -4,14 +4,14 @@
  * prints, listens, never comes to its end, ends the process) stays in here.
  */
 import { subscribe } from 'node:diagnostics_channel'
-import { relative } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import type { Finding } from '../checks/check.ts'
 import { asFindings, faultsIn } from './faults.ts'
 import { find } from './finding.ts'
 import { findingMasker, secretsOf, shownMessage, textsOf } from './mask.ts'
 import { examineOptions } from './options.ts'
+import { callerIn, originOf, shownPath } from './places.ts'
 import type { Told } from './told.ts'
 import { MODULE_VARIABLE, WAIT_VARIABLE } from './told.ts'
 
@@ -57,7 +57,7 @@ const SLOW = 'Name a module that makes the sessions and nothing else, or give it
 function tellOf(options: unknown): void {
   const { keys: given } = (options ?? {}) as { keys?: unknown }
   keys.push(...textsOf(given))
-  const examined = examineOptions(options, callerOf(String(new Error('called from').stack)))
+  const examined = examineOptions(options, callerIn(String(new Error('called from').stack)) ?? shownPath(path))
   seen++
   send({ kind: 'examined', examined: { ...examined, findings: withoutSecrets(examined.findings) } })
   if (isLoaded) endSoon()
@@ -77,7 +77,8 @@ function endSoon(): void {
 function failed(error: unknown, isImport: unknown = false): void {
   const faults = faultsIn(error)
   if (faults !== null) return stoppedBy(error as Error, asFindings(faults))
-  if (isImport === true || (isLoaded && seen === 0)) over(`it ended with an error: ${ended(shown(error))}${adviceFor(error)}`)
+  if (isImport === true || (isLoaded && seen === 0))
+    over(`it ended with an error${placeOf(error)}: ${ended(shown(error))}${adviceFor(error)}`)
 }
 
 /** `createSessions` refused its options, of which everything is told already; or a store did, of which nothing is. */
@@ -94,36 +95,34 @@ function over(problem: string | null, findings: readonly Finding[] = []): void {
   send({ kind: 'over', problem, findings }, () => process.exit(0))
 }
 
-/** `src/sessions.ts:12`: the frame behind that of `createSessions`. The module alone where it writes stacks in a way of its own. */
-function callerOf(stack: string): string {
-  const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
-  const own = frames.findLastIndex((line) => /\bcreateSessions\b/.test(line) && /\bsessions\.[jt]s:/.test(line))
-  const [, place = '', line = ''] = /\(?((?:file:\/\/)?[^()\s]*(?:\/|\\)[^()]*?):(\d+):\d+\)?$/.exec(frames[own + 1] ?? '') ?? []
-  return place === '' ? shownPath(path) : `${shownPath(place.startsWith('file:') ? fileURLToPath(place) : place)}:${line}`
-}
-
-function shownPath(file: string): string {
-  const near = relative(process.cwd(), file)
-  return near.startsWith('..') ? file : near
-}
-
 /** The module may have read a file with more of the environment. */
 const shown = (error: unknown): string => shownMessage(error, [...keys, ...atFirst, ...secretsOf(process.env)])
+
+function placeOf(error: unknown): string {
+  const place = originOf(error)
+  return place === null ? '' : ` at ${shown(place)}`
+}
 
 /** As a sentence. */
 const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
+const BY_LOADER = `Node ${process.version} runs TypeScript as far as types can be taken out, from 22.18 on. Otherwise name the compiled .js file, or bring a loader: NODE_OPTIONS='--import tsx'.`
+
 function adviceFor(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException | null | undefined)?.code ?? '') {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  switch (code) {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
     case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
-      return ` Node ${process.version} runs TypeScript as far as types can be taken out, from 22.18 on. Otherwise name the compiled .js file, or bring a loader: NODE_OPTIONS='--import tsx'.`
+      return ` ${BY_LOADER}`
     case 'ERR_MODULE_NOT_FOUND':
     case 'MODULE_NOT_FOUND':
       return ' Run this where your application is. Node finds a TypeScript module only by its whole name, with .ts; otherwise name the compiled .js file.'
     default:
-      return ''
+      // What is left of the module when its types are out is no JavaScript, and Node says no more of it.
+      return error instanceof SyntaxError && code === undefined && /\.[cm]?ts$/i.test(path)
+        ? ` Decorators stay in it, and so do types that are imported without the word \`type\`. ${BY_LOADER}`
+        : ''
   }
 }
 
