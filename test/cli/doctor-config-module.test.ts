@@ -194,6 +194,19 @@ test('nor a key that the module reads from a file by itself, or that stands in i
   }
 })
 
+test('nor a key of the environment that stands where something else belongs', async () => {
+  const key = KEY.replaceAll(/[-_]/g, 'x')
+  const options = `{ topology: { kind: 'isolated', hosts: [process.env.APP_KEY, 'x.localhost'] }, cookieName: \`\${process.env.APP_KEY};\`,
+    trustedOrigins: [process.env.APP_KEY], [process.env.APP_KEY]: 1, store: sqlite(':memory:') }`
+  const cwd = folderWith({ 'app.ts': `${HEAD}createSessions(${options})\n` }, true)
+  for (const more of [[], ['--json']]) {
+    const { code, out, err } = await landbridge(['doctor', 'app.ts', ...more], { cwd, env: { APP_KEY: key } })
+    expect([code, err]).toEqual([1, ''])
+    expect(out).toContain('***')
+    expect(out.toLowerCase()).not.toContain(key.toLowerCase())
+  }
+})
+
 test('A module that writes stacks in its own way is told by its name, without a line', async () => {
   const text = `${HEAD}Error.prepareStackTrace = (_, sites) => sites\n${GOOD.replace('{ topology', '{ insecureBypass: () => true, topology')}`
   expect(await findings({ 'app.ts': text }, 'app.ts')).toEqual([['app.ts', 'bypass-given', 'insecureBypass']])

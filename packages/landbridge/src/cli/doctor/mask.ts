@@ -17,11 +17,11 @@ const KEY_LIKE = /[\w+-]{24,}|[A-Za-z\d+/]{20,}={1,2}/g
 const URL_PARAMETER = /([?&](?:\w*(?:password|passwd|pwd|secret|token|key|auth)\w*)=)[^&\s'"]+/gi
 
 /** Names and words hold few digits, or no capitals beside small letters. */
-const isRandom = (text: string): boolean =>
+export const looksRandom = (text: string): boolean =>
   text.endsWith('=') || /^[\da-f]{32,}$/i.test(text) || (/[a-z]/.test(text) && /[A-Z]/.test(text) && text.replace(/\D/g, '').length > 2)
 
 /** Without what looks like a key, also where nobody has said that it is one. */
-const withoutKeys = (text: string): string => text.replace(KEY_LIKE, (each) => (isRandom(each) ? '***' : each))
+const withoutKeys = (text: string): string => text.replace(KEY_LIKE, (each) => (looksRandom(each) ? '***' : each))
 
 export const masked = (text: string, secrets: readonly string[]): string => masker(secrets)(text)
 
@@ -40,7 +40,8 @@ export function findingMasker(secrets: readonly string[]): (finding: Finding) =>
   const mask = masker(secrets.filter((secret) => secret.length >= LONG_CHARACTERS))
   // Most texts are those of many findings.
   const cleaned = new Map<string, string>()
-  const clean = (text: string): string => cleaned.get(text) ?? cleaned.set(text, cut(mask(text), FINDING_CHARACTERS)).get(text)!
+  const clean = (text: string): string =>
+    cleaned.get(text) ?? cleaned.set(text, cut(withoutKeys(mask(text)), FINDING_CHARACTERS)).get(text)!
   return ({ message, where, fix, evidence, ...finding }) => ({
     ...finding,
     where: clean(where),
@@ -85,7 +86,10 @@ export const textsOf = (given: unknown): string[] => [given].flat(2).filter((eac
 
 function spellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64')
-  return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encoded(secret), base64, base64.replace(/=+$/, '')])]
+  // What is written where a host belongs is shown in small letters.
+  return [
+    ...new Set([secret, secret.toLowerCase(), JSON.stringify(secret).slice(1, -1), encoded(secret), base64, base64.replace(/=+$/, '')]),
+  ]
 }
 
 function encoded(text: string): string {

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 import type { Finding } from '../checks/check.ts'
 import { asFindings, faultsIn } from './faults.ts'
 import { find } from './finding.ts'
-import { findingMasker, secretsOf, shownMessage, textsOf } from './mask.ts'
+import { findingMasker, looksRandom, secretsOf, shownMessage, textsOf } from './mask.ts'
 import { examineOptions } from './options.ts'
 import { callerIn, originOf, shownPath } from './places.ts'
 import type { Told } from './told.ts'
@@ -64,7 +64,8 @@ function tellOf(options: unknown): void {
 }
 
 /** What a fault quotes was written into the configuration, and may be what should not be shown. */
-const withoutSecrets = (findings: readonly Finding[]): Finding[] => findings.map(findingMasker(keys))
+const withoutSecrets = (findings: readonly Finding[]): Finding[] =>
+  findings.map(findingMasker([...keys, ...ofEnvironment().filter(looksRandom)]))
 
 /** Once it is loaded and has made sessions, hardly more will come. */
 function endSoon(): void {
@@ -95,8 +96,10 @@ function over(problem: string | null, findings: readonly Finding[] = []): void {
   send({ kind: 'over', problem, findings }, () => process.exit(0))
 }
 
-/** The module may have read a file with more of the environment. */
-const shown = (error: unknown): string => shownMessage(error, [...keys, ...atFirst, ...secretsOf(process.env)])
+/** The module may have read a file with more of it. */
+const ofEnvironment = (): string[] => [...atFirst, ...secretsOf(process.env)]
+
+const shown = (error: unknown): string => shownMessage(error, [...keys, ...ofEnvironment()])
 
 function placeOf(error: unknown): string {
   const place = originOf(error)
@@ -110,7 +113,7 @@ const BY_LOADER = `Node ${process.version} runs TypeScript as far as types can b
 
 function adviceFor(error: unknown): string {
   const { code } = (error ?? {}) as NodeJS.ErrnoException
-  switch (code) {
+  switch (code ?? '') {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
     case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
