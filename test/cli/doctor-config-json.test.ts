@@ -1,13 +1,15 @@
 // `landbridge doctor` over JSON: every check that options or cookie settings can raise, and what raises none.
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import process from 'node:process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cookieChecks } from '../../packages/landbridge/src/cli/checks/doctor-cookie-checks.ts'
 import { optionChecks } from '../../packages/landbridge/src/cli/checks/doctor-option-checks.ts'
 import { parseJson } from '../../packages/landbridge/src/cli/doctor/json-syntax.ts'
 import { masked } from '../../packages/landbridge/src/cli/doctor/mask.ts'
-import { folderWith, landbridge } from '../support/cli.ts'
+import { folderWith, landbridge, program } from '../support/cli.ts'
 
 interface Finding {
   readonly configuration: string
@@ -130,7 +132,7 @@ const FINDINGS: [check: string, level: string, where: string, document: object][
   ['option-unknown', 'fault', 'cookie.secrue', foreign({ secrue: true })],
   ['option-unknown', 'fault', 'host', foreign({}, { host: 'a.com' })],
   ['host-invalid', 'fault', 'hosts[0]', foreign({}, { hosts: ['https://a.com'] })],
-  ['key-too-short', 'fault', 'secret[0]', foreign({}, { secrets: undefined, secret: 'keyboard cat' })],
+  ['key-too-short', 'fault', 'secret', foreign({}, { secrets: undefined, secret: 'keyboard cat' })],
   ['key-too-short', 'fault', 'secrets[1]', foreign({}, { secrets: [KEY, null] })],
   ['key-guessable', 'fault', 'secrets[0]', foreign({}, { secrets: ['keyboard cat keyboard cat keyboard'] })],
   ['key-twice', 'warning', 'secrets[1]', foreign({}, { secrets: [KEY, KEY] })],
@@ -287,6 +289,8 @@ Nothing is wrong. 1 warning.
       /the store of standard input is a URL that begins with one of memory:, .* mongodb is none/,
     ],
     [`"${'x'.repeat(1_000_001)}"`, /longer than 1 MB/],
+    ['[]', /standard input holds no configuration: the list is empty\./],
+    [JSON.stringify(own({ keys: Array.from({ length: 5001 }, (_, i) => `${i}-Zq3xV9`) })), /lists more than 5000 things/],
   ])('2 for what is no configuration: %.60s', async (stdin, sentence) => {
     const { code, out, err } = await landbridge(['doctor', '-'], { stdin })
     expect([code, out]).toEqual([2, ''])
@@ -326,6 +330,26 @@ test('The examples of docs/doctor.md are read as that page says', async () => {
     ['key-too-short'],
     ['cookie-secure-behind-proxy', 'key-too-short', 'cookie-domain-wide'],
   ])
+})
+
+test('Many hosts, origins and keys are judged within seconds', async () => {
+  const many = (text: string) => Array.from({ length: 1600 }, (_, i) => text.replace('*', String(i)))
+  const document = own({
+    topology: { kind: 'isolated', hosts: many('a*.acme.com') },
+    trustedOrigins: many('https://b*.acme.com'),
+    keys: many('Zq3xV9-kT1mWb7RyHc5uJd2sNf8gLp0aEo4iQv6_*'),
+  })
+  const long = { ...own(), ['a-'.repeat(200_000)]: true }
+  const began = Date.now()
+  const { code, out } = await landbridge(['doctor', '-'], { stdin: JSON.stringify([document, long]) })
+  expect([code, out]).toEqual([1, expect.stringMatching(/option-unknown at (?:a-){1000}\.\.\.\n/)])
+  expect(Date.now() - began).toBeLessThan(10_000)
+})
+
+test.skipIf(!existsSync('/dev/full'))('A report that cannot be written to its end is none: 2', async () => {
+  const cwd = folderWith({ 'a.json': JSON.stringify(own({})) })
+  const { signal, status } = spawnSync('sh', ['-c', '"$0" "$1" doctor a.json > /dev/full', process.execPath, program], { cwd })
+  expect([signal, status]).toEqual([null, 2])
 })
 
 describe('The parser', () => {

@@ -276,6 +276,7 @@ describe('A server that cannot be asked is told in one sentence, within seconds:
       (_, res) => void res.writeHead(302, { location: 'http://[' }).end(),
       /redirects to another address, which is not followed/,
     ],
+    ['speaks something else', (req) => void req.socket.end('220 ready\r\n'), /does not speak HTTP\.$/],
     ['breaks the connection off', (req) => void req.socket.destroy(), /broke the connection off\.$/],
     [
       'sends 60 kB of headers',

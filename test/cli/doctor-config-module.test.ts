@@ -88,8 +88,14 @@ void main()\n`
 
 describe('What cannot be found out is told in a sentence, with exit code 2 and what was found so far', () => {
   test.each([
-    ['throws', 'throw new TypeError("no database")', /ended with an error: no database\.$/m],
+    ['throws', 'throw new TypeError("no database")', /ended with an error at app\.ts:1: no database\.$/m],
     ['throws something odd', 'throw { toString() { throw 1 } }', /ended with an error: something that is no error\.$/m],
+    ['throws nothing', 'throw null', /ended with an error: something that is no error\.$/m],
+    [
+      'throws an error whose message is none',
+      "throw Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('y') } })",
+      /ended with an error: something that is no error\.$/m,
+    ],
     ['waits for what does not come', 'await new Promise(() => undefined)', /a top-level await waits for what does not come/],
     [
       'waits for it with a server open',
@@ -99,14 +105,17 @@ describe('What cannot be found out is told in a sentence, with exit code 2 and w
     ['never lets go of the processor', 'for (;;);', /did not let go of the processor within 1 s, and was ended/],
     ['ends the process', 'process.exit(7)', /ended its process \(exit code 7\) before createSessions was called/],
     ['kills the process', "process.kill(process.pid, 'SIGTERM')\nawait new Promise((done) => setTimeout(done, 500))", /ended by SIGTERM/],
+    ['is killed, as for want of memory', "process.kill(process.pid, 'SIGKILL')\nfor (;;);", /ended by SIGKILL\.$/m],
     ['makes no sessions', 'export {}', /createSessions was not called/],
     ['makes no sessions, and listens', "import http from 'node:http'\nhttp.createServer().listen(0)", /createSessions was not called/],
-    ['is no program', 'export const a = (', /ended with an error: /],
+    ['is no program', '\nexport const a = (', /ended with an error at app\.ts:2: [^.]*\.$/m],
     [
       'imports what is not there',
       "import './nothing'",
       /Run this where your application is\. Node finds a TypeScript module only by its whole name/,
     ],
+    ['has decorators', '@((each: unknown) => each)\nclass A {}\nexport { A }', /Decorators stay in it.* name the compiled \.js file/],
+    ['imports a type like a value', "import { SessionsOptions } from 'landbridge'\n", /at app\.ts:1: .*without the word `type`/],
     ['is TypeScript that cannot be stripped', 'enum A { b }\nexport { A }', /name the compiled \.js file, or bring a loader/],
   ])('a module that %s', async (_, text, sentence) => {
     const { code, out, err } = await doctor({ 'app.ts': text }, 'app.ts', '--wait', '1')
@@ -127,7 +136,7 @@ describe('What cannot be found out is told in a sentence, with exit code 2 and w
         format: 1,
         fine: false,
         findings: [expect.objectContaining({ configuration: 'app.ts:3', check: 'bypass-given' })],
-        problems: ['app.ts: it ended with an error: later.'],
+        problems: ['app.ts: it ended with an error at app.ts:4: later.'],
       },
     ])
   })
@@ -165,8 +174,42 @@ throw new Error(\`\${key} \${process.env.APP_KEY} \${encodeURIComponent(process.
   const env = { APP_KEY: 'sEcReT-of-the-environment', DB_PASSWORD: 'sEcReT /ü+' }
   const { code, out, err } = await landbridge(['doctor', 'app.ts'], { cwd, env })
   expect([code, err]).toEqual([2, ''])
-  expect(out).toContain('? app.ts: it ended with an error: *** *** *** postgres://ann:***@db:5432/x?password=***')
+  expect(out).toContain('? app.ts: it ended with an error at app.ts:6: *** *** *** postgres://ann:***@db:5432/x?password=***')
   expect(out).not.toContain('sEcReT')
+})
+
+test('nor a key that the module reads from a file by itself, or that stands in its source, whoever throws it', async () => {
+  const hex = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978'
+  const base64 = 'q3xV9/kT1mWb7RyHc5uJd2sN+8gLp0aEo4iQv6tBkZw='
+  for (const text of [
+    "process.loadEnvFile('.env')\nthrow new Error(`the key ${process.env.APP_KEY} is bad`)",
+    `throw 'the key ${KEY} is bad'`,
+    `throw new Error('the key ${hex} is bad')`,
+    `throw new Error('the key ${base64} is bad')`,
+    `${HEAD}createSessions({ get topology() { throw new Error('the key ${KEY} is bad') } })`,
+  ]) {
+    const { code, out, err } = await doctor({ 'app.ts': text, '.env': 'APP_KEY=sEcReT-of-the-file' }, 'app.ts')
+    expect([code, err]).toEqual([2, ''])
+    expect(out).toMatch(/^\? app\.ts: .*: the key \*\*\* is bad/)
+  }
+})
+
+test('nor a key of the environment that stands where something else belongs', async () => {
+  const key = KEY.replaceAll(/[-_]/g, 'x')
+  const options = `{ topology: { kind: 'isolated', hosts: [process.env.APP_KEY, 'x.localhost'] }, cookieName: \`\${process.env.APP_KEY};\`,
+    trustedOrigins: [process.env.APP_KEY], [process.env.APP_KEY]: 1, store: sqlite(':memory:') }`
+  const cwd = folderWith({ 'app.ts': `${HEAD}createSessions(${options})\n` }, true)
+  for (const more of [[], ['--json']]) {
+    const { code, out, err } = await landbridge(['doctor', 'app.ts', ...more], { cwd, env: { APP_KEY: key } })
+    expect([code, err]).toEqual([1, ''])
+    expect(out).toContain('***')
+    expect(out.toLowerCase()).not.toContain(key.toLowerCase())
+  }
+})
+
+test('A module that writes stacks in its own way is told by its name, without a line', async () => {
+  const text = `${HEAD}Error.prepareStackTrace = (_, sites) => sites\n${GOOD.replace('{ topology', '{ insecureBypass: () => true, topology')}`
+  expect(await findings({ 'app.ts': text }, 'app.ts')).toEqual([['app.ts', 'bypass-given', 'insecureBypass']])
 })
 
 test('On a terminal the report has colours', async () => {

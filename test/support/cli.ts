@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const program = join(root, 'packages/landbridge/dist/cli/landbridge.js')
+export const program = join(root, 'packages/landbridge/dist/cli/landbridge.js')
 
 export interface Ended {
   readonly code: number | null

@@ -18,7 +18,6 @@ export interface DevicesTexts {
   /** Of the link to the option `home`. */
   readonly home: string
   readonly nobody: string
-  readonly signIn: string
   readonly stale: string
   readonly notHere: string
   readonly notListed: string
@@ -41,7 +40,6 @@ export const ENGLISH: DevicesTexts = {
   endAll: 'Sign out everywhere',
   home: 'Back',
   nobody: 'Nobody is signed in here.',
-  signIn: 'Sign in',
   stale: 'You signed in too long ago for this. Sign in again first.',
   notHere: 'This list is at the host where you sign in.',
   notListed: 'The sessions of an account cannot be listed here.',

@@ -27,10 +27,24 @@ export function readDocument(text: string, name: string): Document {
     const { line, column, message } = parsed.fault
     throw new UsageError(`${name} is no JSON: line ${line}, column ${column}: ${message}.`)
   }
+  if (entriesOf(parsed.value) > LIST_ENTRIES) {
+    throw new UsageError(`${name} lists more than ${LIST_ENTRIES} things: leave out hosts that are like others, or write a wildcard.`)
+  }
   const isList = Array.isArray(parsed.value)
   const entries: readonly unknown[] = isList ? parsed.value : [parsed.value]
+  if (entries.length === 0) throw new UsageError(`${name} holds no configuration: the list is empty.`)
   const examined = entries.map((entry, i) => examineEntry(entry, isList ? `${name}[${i}]` : name))
   return { examined, secrets: entries.flatMap(secretsOf) }
+}
+
+/** All are compared with all: of more, the report would take longer than anybody waits. */
+const LIST_ENTRIES = 5000
+
+/** How many things the lists of a document hold, wherever they stand. */
+function entriesOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const own = Array.isArray(value) ? value.length : 0
+  return Object.values(value).reduce<number>((sum, each) => sum + entriesOf(each), own)
 }
 
 function secretsOf(entry: unknown): string[] {

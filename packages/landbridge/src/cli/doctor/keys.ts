@@ -44,12 +44,17 @@ function hasRowOf(text: string, row: string): boolean {
   return false
 }
 
+const listOf = (given: unknown): readonly unknown[] => (given === undefined ? [] : Array.isArray(given) ? given : [given])
+
+/** Where one stands: in a list, or alone. */
+const placeOf = (given: unknown, name: string, i: number): string => (Array.isArray(given) ? `${name}[${i}]` : name)
+
 /** `name` is that of the option: `keys`, `secrets`. `isOpen`: not of this machine alone. What is too short is told elsewhere. */
 export function examineKeys(given: unknown, name: string, isOpen: boolean): Finding[] {
-  const keys: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
+  const keys = listOf(given)
   return keys.flatMap((key, i) => {
     if (typeof key !== 'string' || key.length < LEAST_CHARACTERS) return []
-    const where = `${name}[${i}]`
+    const where = placeOf(given, name, i)
     const first = keys.indexOf(key)
     if (first < i) return [find('key-twice', where, `It is the same as ${name}[${first}].`)]
     const why = whyGuessable(key)
@@ -60,12 +65,13 @@ export function examineKeys(given: unknown, name: string, isOpen: boolean): Find
 
 /** Those of another library, which are checked for their length as well. */
 export function examineSecrets(given: unknown, name: string, isOpen: boolean): Finding[] {
-  const secrets: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
-  const short = secrets.flatMap((secret, i) => {
+  const short = listOf(given).flatMap((secret, i) => {
     if (typeof secret === 'string' && secret.length >= LEAST_CHARACTERS) return []
     const what =
-      typeof secret === 'string' ? `It has ${secret.length} characters` : `It is ${secret === null ? 'null' : `a ${typeof secret}`}`
-    return [find('key-too-short', `${name}[${i}]`, `${what}; a secret is a text of ${LEAST_CHARACTERS} or more.`)]
+      typeof secret === 'string'
+        ? `It has ${secret.length} characters`
+        : `It is ${secret === null ? 'null' : `of the type ${typeof secret}`}`
+    return [find('key-too-short', placeOf(given, name, i), `${what}; a secret is a text of ${LEAST_CHARACTERS} or more.`)]
   })
   return [...short, ...examineKeys(given, name, isOpen)]
 }

@@ -136,5 +136,6 @@ function failure({ code = '', message }: NodeJS.ErrnoException): Outcome {
     ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
     HPE_HEADER_OVERFLOW: 'answered with headers of more than 16 kB',
   }
-  return { kind: 'problem', message: says[code] ?? `could not be asked: ${code || 'the connection failed'}` }
+  const otherwise = code.startsWith('HPE_') ? 'does not speak HTTP' : `could not be asked: ${code || 'the connection failed'}`
+  return { kind: 'problem', message: says[code] ?? otherwise }
 }

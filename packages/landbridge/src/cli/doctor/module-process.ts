@@ -4,14 +4,14 @@
  * prints, listens, never comes to its end, ends the process) stays in here.
  */
 import { subscribe } from 'node:diagnostics_channel'
-import { relative } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import type { Finding } from '../checks/check.ts'
 import { asFindings, faultsIn } from './faults.ts'
 import { find } from './finding.ts'
-import { maskedFinding, secretsOf, shownMessage, textsOf } from './mask.ts'
+import { findingMasker, looksRandom, secretsOf, shownMessage, textsOf } from './mask.ts'
 import { examineOptions } from './options.ts'
+import { callerIn, originOf, shownPath } from './places.ts'
 import type { Told } from './told.ts'
 import { MODULE_VARIABLE, WAIT_VARIABLE } from './told.ts'
 
@@ -27,7 +27,7 @@ delete process.env[WAIT_VARIABLE]
 const send = process.send!.bind(process) as (told: Told, sent?: () => void) => void
 delete process.send
 
-const fromEnvironment = secretsOf(process.env)
+const atFirst = secretsOf(process.env)
 const keys: string[] = []
 let seen = 0
 let isLoaded = false
@@ -57,14 +57,15 @@ const SLOW = 'Name a module that makes the sessions and nothing else, or give it
 function tellOf(options: unknown): void {
   const { keys: given } = (options ?? {}) as { keys?: unknown }
   keys.push(...textsOf(given))
-  const examined = examineOptions(options, callerOf(new Error('called from').stack ?? ''))
+  const examined = examineOptions(options, callerIn(String(new Error('called from').stack)) ?? shownPath(path))
   seen++
-  send({ kind: 'examined', examined: { ...examined, findings: examined.findings.map(withoutSecrets) } })
+  send({ kind: 'examined', examined: { ...examined, findings: withoutSecrets(examined.findings) } })
   if (isLoaded) endSoon()
 }
 
 /** What a fault quotes was written into the configuration, and may be what should not be shown. */
-const withoutSecrets = (finding: Finding): Finding => maskedFinding(finding, keys)
+const withoutSecrets = (findings: readonly Finding[]): Finding[] =>
+  findings.map(findingMasker([...keys, ...ofEnvironment().filter(looksRandom)]))
 
 /** Once it is loaded and has made sessions, hardly more will come. */
 function endSoon(): void {
@@ -77,14 +78,15 @@ function endSoon(): void {
 function failed(error: unknown, isImport: unknown = false): void {
   const faults = faultsIn(error)
   if (faults !== null) return stoppedBy(error as Error, asFindings(faults))
-  if (isImport === true || (isLoaded && seen === 0)) over(`it ended with an error: ${ended(shown(error))}${adviceFor(error)}`)
+  if (isImport === true || (isLoaded && seen === 0))
+    over(`it ended with an error${placeOf(error)}: ${ended(shown(error))}${adviceFor(error)}`)
 }
 
 /** `createSessions` refused its options, of which everything is told already; or a store did, of which nothing is. */
 function stoppedBy({ message }: Error, findings: readonly Finding[]): void {
   const [, of = ''] = /^The configuration of (\w+)/.exec(message) ?? []
   const isTold = of === 'createSessions' && seen > 0
-  const own = isTold ? [] : findings.map((finding) => withoutSecrets({ ...finding, where: `${of}: ${finding.where}` }))
+  const own = isTold ? [] : withoutSecrets(findings.map((finding) => ({ ...finding, where: `${of}: ${finding.where}` })))
   over(null, [...own, find('module-stopped', shownPath(path), `${of} refused its options, and the module ended there.`)])
 }
 
@@ -94,35 +96,36 @@ function over(problem: string | null, findings: readonly Finding[] = []): void {
   send({ kind: 'over', problem, findings }, () => process.exit(0))
 }
 
-/** `src/sessions.ts:12`: the frame behind that of `createSessions`. */
-function callerOf(stack: string): string {
-  const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
-  const own = frames.findLastIndex((line) => /\bcreateSessions\b/.test(line) && /\bsessions\.[jt]s:/.test(line))
-  const [, place = '', line = ''] = /\(?((?:file:\/\/)?[^()\s]*(?:\/|\\)[^()]*?):(\d+):\d+\)?$/.exec(frames[own + 1] ?? '') ?? []
-  return place === '' ? shownPath(path) : `${shownPath(place.startsWith('file:') ? fileURLToPath(place) : place)}:${line}`
-}
+/** The module may have read a file with more of it. */
+const ofEnvironment = (): string[] => [...atFirst, ...secretsOf(process.env)]
 
-function shownPath(file: string): string {
-  const near = relative(process.cwd(), file)
-  return near.startsWith('..') ? file : near
-}
+const shown = (error: unknown): string => shownMessage(error, [...keys, ...ofEnvironment()])
 
-const shown = (error: unknown): string => shownMessage(error, [...keys, ...fromEnvironment])
+function placeOf(error: unknown): string {
+  const place = originOf(error)
+  return place === null ? '' : ` at ${shown(place)}`
+}
 
 /** As a sentence. */
 const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
+const BY_LOADER = `Node ${process.version} runs TypeScript as far as types can be taken out, from 22.18 on. Otherwise name the compiled .js file, or bring a loader: NODE_OPTIONS='--import tsx'.`
+
 function adviceFor(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException | undefined)?.code ?? '') {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  switch (code ?? '') {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
     case 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING':
-      return ` Node ${process.version} runs TypeScript as far as types can be taken out, from 22.18 on. Otherwise name the compiled .js file, or bring a loader: NODE_OPTIONS='--import tsx'.`
+      return ` ${BY_LOADER}`
     case 'ERR_MODULE_NOT_FOUND':
     case 'MODULE_NOT_FOUND':
       return ' Run this where your application is. Node finds a TypeScript module only by its whole name, with .ts; otherwise name the compiled .js file.'
     default:
-      return ''
+      // What is left of the module when its types are out is no JavaScript, and Node says no more of it.
+      return error instanceof SyntaxError && code === undefined && /\.[cm]?ts$/i.test(path)
+        ? ` Decorators stay in it, and so do types that are imported without the word \`type\`. ${BY_LOADER}`
+        : ''
   }
 }
 

@@ -50,8 +50,9 @@ function examineHosts(hosts: readonly NamedHost[]): Finding[] {
 /** createSessions takes it, as whoever serves one port of a host alone need not mind. */
 function examinePorts(hosts: readonly NamedHost[]): Finding[] {
   return hosts.flatMap((host) => {
+    if (host.covers !== 'host' || host.port === null) return []
     const wide = hosts.find((other) => other.covers === 'below' && overlap(host, other))
-    if (host.covers !== 'host' || host.port === null || wide === undefined || hosts.some((other) => isWhole(other, host.name))) return []
+    if (wide === undefined || hosts.some((other) => isWhole(other, host.name))) return []
     const message = `${written(host)} is named with its port, and ${written(wide)} (${wide.where}) serves its other ports: browsers keep one cookie for both.`
     return [find('host-ports-share-cookie', host.where, message, { level: 'warning' })]
   })

@@ -5,43 +5,52 @@ import { find } from './finding.ts'
 import type { NamedHost } from './named-hosts.ts'
 import { isBelow, isLocal, siteOf } from './named-hosts.ts'
 
+/** A trusted origin as it was written, and the name in it. */
+interface Origin {
+  readonly text: string
+  readonly name: string
+  readonly isWide: boolean
+  readonly isPlain: boolean
+  readonly where: string
+}
+
 /** Trusted origins, seen beside the hosts. What is no origin at all is told elsewhere. */
 export function examineOrigins(given: unknown, hosts: readonly NamedHost[], hasResolver: boolean): Finding[] {
   const origins: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
-  return origins.flatMap((origin, i) => {
-    const [, scheme, star, authority] = (typeof origin === 'string' && /^(https?):\/\/(\*\.)?([^/]+)$/.exec(origin)) || []
-    const name = authority === undefined ? undefined : parseAuthority(toAscii(authority))?.name
-    // A wildcard below a public suffix is a fault already.
-    if (name === undefined || (star !== undefined && isPublicSuffix(name) && !isLocal(name))) return []
-    const where = `trustedOrigins[${i}]`
+  const sites = new Set(hosts.map((host) => siteOf(host.name)))
+  const isLocalAlone = hosts.every((host) => isLocal(host.name))
+  return origins.flatMap((each, i) => {
+    const origin = originOf(each, `trustedOrigins[${i}]`)
+    if (origin === null) return []
+    const isOfASite = sites.has(siteOf(origin.name))
     return [
-      ...plainHttp(scheme!, name, hosts, where, String(origin)),
-      ...elsewhere(name, hosts, hasResolver, where, String(origin)),
-      ...(star === undefined ? [] : tooWide(name, hosts, hasResolver, where, String(origin))),
+      ...(isLocalAlone ? [] : plainHttp(origin)),
+      ...(hosts.length === 0 || hasResolver || isOfASite ? [] : elsewhere(origin)),
+      ...(isOfASite && !hasResolver ? tooWide(origin, hosts) : []),
     ]
   })
 }
 
-function plainHttp(scheme: string, name: string, hosts: readonly NamedHost[], where: string, origin: string): Finding[] {
-  if (scheme === 'https' || isLocal(name) || hosts.every((host) => isLocal(host.name))) return []
-  return [
-    find(
-      'trusted-origin-plain-http',
-      where,
-      `${JSON.stringify(origin)} is trusted, and nobody can know who answers there: it is not https.`,
-    ),
-  ]
+function originOf(given: unknown, where: string): Origin | null {
+  const [text = '', scheme, star, authority = ''] = (typeof given === 'string' && /^(https?):\/\/(\*\.)?([^/]+)$/.exec(given)) || []
+  const name = parseAuthority(toAscii(authority))?.name
+  const isWide = star !== undefined
+  // A wildcard below a public suffix is a fault already.
+  if (name === undefined || (isWide && isPublicSuffix(name) && !isLocal(name))) return null
+  return { text: JSON.stringify(text), name, isWide, isPlain: scheme === 'http', where }
 }
 
-function elsewhere(name: string, hosts: readonly NamedHost[], hasResolver: boolean, where: string, origin: string): Finding[] {
-  if (hosts.length === 0 || hasResolver || hosts.some((host) => siteOf(host.name) === siteOf(name))) return []
-  return [find('trusted-origin-elsewhere', where, `${JSON.stringify(origin)} belongs to no site of the hosts.`)]
+function plainHttp({ text, name, isPlain, where }: Origin): Finding[] {
+  if (!isPlain || isLocal(name)) return []
+  return [find('trusted-origin-plain-http', where, `${text} is trusted, and nobody can know who answers there: it is not https.`)]
 }
+
+const elsewhere = ({ text, where }: Origin): Finding[] => [
+  find('trusted-origin-elsewhere', where, `${text} belongs to no site of the hosts.`),
+]
 
 /** Each host below the name has to be one of the hosts: only a rule for all of them says so. */
-function tooWide(name: string, hosts: readonly NamedHost[], hasResolver: boolean, where: string, origin: string): Finding[] {
-  const isCovered = hosts.some((host) => host.covers !== 'host' && isBelow(name, host.name))
-  const isOfASite = hosts.some((host) => siteOf(host.name) === siteOf(name))
-  if (isCovered || hasResolver || !isOfASite) return []
-  return [find('trusted-origin-wider-than-hosts', where, `${JSON.stringify(origin)} takes in hosts that no rule of the topology names.`)]
+function tooWide({ text, name, isWide, where }: Origin, hosts: readonly NamedHost[]): Finding[] {
+  if (!isWide || hosts.some((host) => host.covers !== 'host' && isBelow(name, host.name))) return []
+  return [find('trusted-origin-wider-than-hosts', where, `${text} takes in hosts that no rule of the topology names.`)]
 }

@@ -37,10 +37,11 @@ export async function readModule(file: string, waitMs: number): Promise<ReadModu
   const examined: Examined[] = []
   let over: Told & { kind: 'over' } = { kind: 'over', problem: null, findings: [] }
   let isOver = false
+  let isEnded = false
   let timer: NodeJS.Timeout | undefined
   const endAfter = (ms: number): void => {
     clearTimeout(timer)
-    timer = setTimeout(() => child.kill('SIGKILL'), ms)
+    timer = setTimeout(() => (isEnded = child.kill('SIGKILL')), ms)
   }
   endAfter(waitMs + START_MS)
   child.on('message', (told: Told) => {
@@ -52,15 +53,15 @@ export async function readModule(file: string, waitMs: number): Promise<ReadModu
   const [ended] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')])
   const [code, signal] = ended as [number | null, NodeJS.Signals | null]
   clearTimeout(timer)
-  const problem = isOver ? over.problem : whyGone(code, signal, examined.length, waitMs)
+  const late = `it did not let go of the processor within ${waitMs / 1000} s, and was ended.`
+  const problem = isOver ? over.problem : isEnded ? late : whyGone(code, signal, examined.length)
   return { examined, findings: over.findings, problem: problem === null ? null : `${file}: ${problem}` }
 }
 
 /** Node ends with this code when nothing is left to wait for, and a top-level await still waits. */
 const UNSETTLED = 13
 
-function whyGone(code: number | null, signal: NodeJS.Signals | null, seen: number, waitMs: number): string | null {
-  if (signal === 'SIGKILL') return `it did not let go of the processor within ${waitMs / 1000} s, and was ended.`
+function whyGone(code: number | null, signal: NodeJS.Signals | null, seen: number): string | null {
   if (signal !== null) return `its process was ended by ${signal}.`
   if (code === UNSETTLED) return 'its loading never comes to an end: a top-level await waits for what does not come.'
   // A script that makes its sessions and ends has told everything.

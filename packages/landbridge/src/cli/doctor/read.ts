@@ -6,7 +6,7 @@ import { readDocument } from './document.ts'
 import type { Examined } from './examined.ts'
 import { besideEachOther } from './examined.ts'
 import { askHosts } from './live.ts'
-import { masked, maskedFinding } from './mask.ts'
+import { findingMasker, masked } from './mask.ts'
 import { readModule } from './read-module.ts'
 import type { ConfigurationReport, Section } from './report.ts'
 
@@ -30,8 +30,9 @@ export async function readConfiguration(file: string, { waitMs, live, localPort 
   const asked = live ? await askHosts(together, localPort) : { examined: together, problems: [] }
   const sections: Section[] = asked.examined.map(({ name, findings }) => ({ name, findings }))
   if (more.length > 0) sections.push({ name: file, findings: more })
+  const withoutSecrets = findingMasker(secrets)
   return {
-    sections: sections.map((section) => withoutSecrets(section, secrets)),
+    sections: sections.map((section) => ({ ...section, findings: section.findings.map(withoutSecrets) })),
     problems: [...problems, ...asked.problems].map((problem) => masked(problem, [])),
   }
 }
@@ -70,8 +71,3 @@ async function textOf(file: string, name: string): Promise<string> {
   }
   return Buffer.concat(chunks).toString('utf8')
 }
-
-const withoutSecrets = ({ name, findings }: Section, secrets: readonly string[]): Section => ({
-  name,
-  findings: findings.map((finding) => maskedFinding(finding, secrets)),
-})
