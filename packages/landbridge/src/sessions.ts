@@ -5,16 +5,14 @@
  */
 import { channel } from 'node:diagnostics_channel'
 import { arrive } from './arrival.ts'
-import { checkedAccountId } from './core/account.ts'
-import { publicAccount } from './core/accounts.ts'
+import type { Administration } from './core/administration.ts'
+import { administration } from './core/administration.ts'
 import type { Seen } from './core/bridge.ts'
 import type { Carrier } from './core/carried.ts'
 import type { Config, SessionsOptions } from './core/config.ts'
 import { compileConfig } from './core/config.ts'
 import type { SentToken } from './core/csrf-field.ts'
 import { sentToken } from './core/csrf-field.ts'
-import type { Device } from './core/devices.ts'
-import { deviceFrom } from './core/devices.ts'
 import type { EventListener, RequestReason, SessionEvent } from './core/events.ts'
 import { Events } from './core/events.ts'
 import { guardStore } from './core/guard.ts'
@@ -29,12 +27,10 @@ import { refusalFor } from './core/refusal-page.ts'
 import type { Inbound, NodeRequest } from './core/request.ts'
 import { inbound } from './core/request.ts'
 import { RequestSession } from './core/request-session.ts'
-import type { Context, HandleInfo, Session, Signals } from './core/session.ts'
-import type { StoredSession } from './core/store.ts'
+import type { Context, Session, Signals } from './core/session.ts'
 import { startSweeping } from './core/sweep.ts'
-import { setLeft } from './core/ticket.ts'
 import type { Place } from './core/topology.ts'
-import type { Account, Host, MaybePromise, RegisteredData, Scope, SessionId } from './core/types.ts'
+import type { Host, MaybePromise, RegisteredData } from './core/types.ts'
 import { isPromise } from './core/types.ts'
 import type { Visit } from './core/visit.ts'
 import { visitOf } from './core/visit.ts'
@@ -72,17 +68,8 @@ export interface OpenOptions extends Signals {
   readonly address?: string | undefined
 }
 
-/** A session as an application may list it; times are milliseconds since the epoch. */
-export interface SessionInfo extends Pick<StoredSession, 'id' | 'createdAt' | 'expiresAt'> {
-  readonly accounts: readonly Account[]
-  readonly device: Omit<Device, 'current'>
-}
-
-/** A handle as an application may list it; times are milliseconds since the epoch. */
-export type StoredHandleInfo = Omit<HandleInfo, 'current'>
-
 /** All sessions of an application. */
-export interface Sessions<Data extends object = RegisteredData> {
+export interface Sessions<Data extends object = RegisteredData> extends Administration {
   /** Opens the session of a request: checks host and origin, and reads nothing yet. Answers at once unless it has to ask. */
   open(request: Request | NodeRequest, options?: OpenOptions): MaybePromise<Exchange<Data>>
   /** Serves a Web-standard request: opens, runs `next`, commits. */
@@ -91,17 +78,6 @@ export interface Sessions<Data extends object = RegisteredData> {
     next: (session: Session<Data>) => MaybePromise<Response>,
     options?: { readonly address?: string },
   ): Promise<Response>
-  /** The live sessions in which an account is signed in, on all hosts and in all browsers. */
-  sessionsOf(accountId: string): Promise<readonly SessionInfo[]>
-  /** The handles of a session, one for each scope that can use it: at a hub the master's and those derived from it. */
-  handlesOf(id: SessionId): Promise<readonly StoredHandleInfo[]>
-  /**
-   * Ends a session with all its handles, at once and on every node; with `scope` only the handle of that scope, which stays
-   * ended until the visitor signs in there again; a hub's is the whole session. `false` when there was none.
-   */
-  revoke(id: SessionId, options?: { readonly scope?: Scope }): Promise<boolean>
-  /** Ends all sessions of an account, and returns how many. */
-  revokeAccount(accountId: string, options?: { readonly except?: SessionId | null }): Promise<number>
   /** Calls the listener with each event from now on; returns the function that ends it. */
   subscribe(listener: EventListener): () => void
   /** Stops the sweep and closes the store. */
@@ -237,42 +213,6 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
     }
   }
 
-  async function sessionsOf(account: string): Promise<readonly SessionInfo[]> {
-    const sessions = await store.sessionsOf(checkedAccountId(account, 'sessionsOf'), config.now())
-    return sessions.map((each) => {
-      const { id, createdAt, expiresAt, accounts } = each
-      const { current: _, ...device } = deviceFrom(each, null, config.now())
-      return { id, createdAt, expiresAt, accounts: accounts.map(publicAccount), device }
-    })
-  }
-
-  async function handlesOf(id: SessionId): Promise<readonly StoredHandleInfo[]> {
-    const handles = await store.handlesOf(id)
-    return handles.map(({ scope, createdAt, seenAt, expiresAt }) => ({ scope, createdAt, seenAt, expiresAt }))
-  }
-
-  async function revoke(id: SessionId, { scope }: { readonly scope?: Scope } = {}): Promise<boolean> {
-    const whole = scope === undefined || (await isHub(scope))
-    const read = whole ? null : await store.read(id, scope)
-    // As after a sign-out there, only an act of the visitor's own brings him back.
-    if (read?.handle && scope !== undefined) await setLeft(context, scope, { session: read, handle: read.handle }, scope, now())
-    const revoked = await store.revoke(id, whole ? undefined : scope)
-    if (revoked) events.emit({ at: config.now(), host: null, type: 'session.ended', session: id, scope: whole ? null : scope })
-    return revoked
-  }
-
-  /** The master's handle is the session: without it none of those that hang on it stays. */
-  async function isHub(scope: Scope): Promise<boolean> {
-    const place = await locate(scope)
-    return place !== null && place !== 'malformed' && place.span?.role === 'hub'
-  }
-
-  async function revokeAccount(account: string, { except }: { readonly except?: SessionId | null } = {}): Promise<number> {
-    const sessions = await store.revokeAccount(checkedAccountId(account, 'revokeAccount'), except ?? undefined)
-    events.emit({ at: config.now(), host: null, type: 'account.revoked', account, sessions })
-    return sessions
-  }
-
   async function close(): Promise<void> {
     stopSweeping()
     await store.close()
@@ -281,10 +221,7 @@ export function createSessions<Data extends object = RegisteredData>(options: Se
   return {
     open,
     handle,
-    sessionsOf,
-    handlesOf,
-    revoke,
-    revokeAccount,
+    ...administration(context),
     subscribe: (listener) => events.subscribe(listener),
     close,
   }
