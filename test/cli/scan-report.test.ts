@@ -8,7 +8,7 @@ import { reportAsJson } from '../../packages/landbridge/src/cli/scan/json.ts'
 import type { ScanReport } from '../../packages/landbridge/src/cli/scan/report.ts'
 import { reportAsSarif } from '../../packages/landbridge/src/cli/scan/sarif.ts'
 import { shown } from '../../packages/landbridge/src/cli/scan/shown.ts'
-import type { Paint } from '../../packages/landbridge/src/cli/scan/text.ts'
+import type { Paint } from '../../packages/landbridge/src/cli/terminal.ts'
 import { reportAsText } from '../../packages/landbridge/src/cli/scan/text.ts'
 import { CHECKS, CLEAN, hostile, REPORT } from '../support/scan-reports.ts'
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
-import { styleText } from 'node:util'
 import { scanChecks } from './checks/scan-checks.ts'
 import type { Command, ExitCode, Values } from './command.ts'
 import { FAULTS, FINE, NOT_RUN, UsageError } from './command.ts'
@@ -16,7 +15,7 @@ import { plain } from './scan/show.ts'
 import { stopOnStrays } from './scan/strays.ts'
 import { reportAsText } from './scan/text.ts'
 import { Stopped } from './scan/trouble.ts'
-import { clearProgress, complain, showProgress, stopOnSignals } from './terminal.ts'
+import { clearProgress, complain, paint, showProgress, stopOnSignals } from './terminal.ts'
 
 const HELP = `Usage: landbridge scan <url> <url> … [options]
 
@@ -99,7 +98,7 @@ const STOPPING = 'stopping; what was found until now is told. Once more ends it 
 function asAsked(report: ScanReport, values: Values): string {
   if (values['json'] === true) return reportAsJson(report)
   if (values['sarif'] === true) return reportAsSarif(report, scanChecks)
-  return reportAsText(report, scanChecks, (style, text) => styleText(style, text, { stream: process.stdout }))
+  return reportAsText(report, scanChecks, paint)
 }
 
 /** What was not looked at may be the worst of all: that goes before the faults that were found. */

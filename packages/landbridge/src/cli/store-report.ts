@@ -1,7 +1,6 @@
-import process from 'node:process'
-import { styleText } from 'node:util'
 import type { StoreReport } from './doctor-store.ts'
 import type { Fact } from './store-target.ts'
+import { paint } from './terminal.ts'
 import { shownUrl, withoutPassword } from './url.ts'
 
 export const isFine = ({ facts, cases }: StoreReport): boolean => cases.failed.length === 0 && !facts.some(({ kind }) => kind === 'fault')
@@ -30,9 +29,6 @@ export function asText(report: StoreReport, url: string): string {
   const verdict = isFine(report) ? paint('green', 'Nothing is wrong.') : paint('red', 'Faults were found.')
   return [paint('bold', shownUrl(url)), ...lines, '', verdict, ''].join('\n')
 }
-
-const paint = (style: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string): string =>
-  styleText(style, text, { stream: process.stdout })
 
 const duration = (ms: number): string => (ms < 0.1 ? `${(ms * 1000).toPrecision(2)} µs` : `${ms.toFixed(2)} ms`)
 

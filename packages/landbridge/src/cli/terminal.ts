@@ -1,5 +1,6 @@
-/** What commands say beside their result, all of it on stderr, and how they are stopped. */
+/** What commands say beside their result, all of it on stderr; how their result is coloured, and how they are stopped. */
 import process from 'node:process'
+import { styleText } from 'node:util'
 import { NOT_RUN } from './command.ts'
 
 export interface Stopping {
@@ -44,3 +45,8 @@ export function showProgress(text: string): void {
 export function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }
+
+export type Paint = (style: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string
+
+/** Colours, where standard output is a terminal that shows them. */
+export const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout })

@@ -53,9 +53,9 @@ export function isLocalhost(host: Host): boolean {
   return /(?:^|\.)localhost(?::\d+)?$/.test(host)
 }
 
-/** Whether an authority names this very machine, by name or by a loopback address: then a developer is at work. */
-export function isLoopback(authority: Authority): boolean {
-  return authority.name === '[::1]' || /^127(?:\.\d+){3}$/.test(authority.name) || isLocalhost(authority.name as Host)
+/** Whether a canonical name, without a port, is that of this very machine: a name below localhost, or a loopback address. */
+export function isLoopback(name: string): boolean {
+  return name === '[::1]' || /^127(?:\.\d+){3}$/.test(name) || isLocalhost(name as Host)
 }
 
 /** The text of an authority; the port only when there is one. */

@@ -14,7 +14,7 @@ const NOT_SENT = '(not sent)'
 /** `null` on every host but localhost and loopback addresses: what a request says is repeated to nobody else. */
 export function developerNote(reason: RequestReason, request: Inbound, seen: Seen | null): DeveloperNote | null {
   const authority = parseAuthority(seen?.authority ?? '')
-  if (authority === null || !isLoopback(authority)) return null
+  if (authority === null || !isLoopback(authority.name)) return null
   const own = originOf(seen!.encrypted ? 'https' : 'http', authorityText(authority))!
   switch (reason) {
     case 'host-not-allowed':

@@ -1,10 +1,13 @@
 /** What `doctor` and `scan` look for, and what they find. `docs/checks.md` is written from the catalogues of both. */
 
+/** The gravest first. */
+export const LEVELS = ['fault', 'warning', 'note'] as const
+
 /**
  * `fault`: sessions can be stolen or do not work · `warning`: safe today, and one step from a fault · `note`: worth knowing.
  * Faults alone make the exit code 1.
  */
-export type Level = 'fault' | 'warning' | 'note'
+export type Level = (typeof LEVELS)[number]
 
 /** One thing that is looked for. Its id is stable: it never changes meaning between versions, so scripts may name it. */
 export interface Check {

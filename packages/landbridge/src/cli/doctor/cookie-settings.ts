@@ -3,7 +3,7 @@
  * `behindProxy`, `trustsForwardedProto`, `trustedOrigins`. The names of express-session are understood.
  */
 import { show } from '../../core/errors.ts'
-import { isAddress, parseAuthority, toAscii } from '../../core/host.ts'
+import { isAddress, parseAuthority, toAscii, isLoopback } from '../../core/host.ts'
 import { parseDuration } from '../../core/lifetime.ts'
 import { compileOrigins } from '../../core/origin.ts'
 import { isPublicSuffix } from '../../core/public-suffix.ts'
@@ -13,7 +13,7 @@ import { asFindings, faultsFrom } from './faults.ts'
 import { find } from './finding.ts'
 import { examineSecrets } from './keys.ts'
 import type { NamedHost } from './named-hosts.ts'
-import { isBelow, isLocal, named, written } from './named-hosts.ts'
+import { isBelow, named, written } from './named-hosts.ts'
 import { examineOrigins } from './origins.ts'
 
 type Entry = Readonly<Record<string, unknown>>
@@ -51,7 +51,7 @@ export function examineCookie(entry: Entry, name: string): Examined {
   const settings = (typeof entry['cookie'] === 'object' && entry['cookie'] !== null ? entry['cookie'] : {}) as Entry
   const cookie = cookieOf(entry, settings)
   const hosts = named(entry['hosts'], (i) => `hosts[${i}]`, 'alone')
-  const isOpen = hosts.length === 0 || hosts.some((host) => !isLocal(host.name))
+  const isOpen = hosts.length === 0 || hosts.some((host) => !isLoopback(host.name))
   const findings = [
     ...unknownNames(entry, settings),
     ...wrongValues(entry, settings),

@@ -4,8 +4,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
-import { isLocal } from './named-hosts.ts'
-import { isAddress } from '../../core/host.ts'
+import { isAddress, isLoopback } from '../../core/host.ts'
 
 const LIMIT_MS = 5000
 const BODY_BYTES = 65_536
@@ -71,7 +70,7 @@ async function reach(target: Target, signal: AbortSignal): Promise<Outcome> {
 /** Names below localhost are this machine, which the system's own resolver does not know everywhere. */
 async function addressesOf(name: string): Promise<LookupAddress[]> {
   if (isAddress(name)) return [name.startsWith('[') ? { address: name.slice(1, -1), family: 6 } : { address: name, family: 4 }]
-  if (isLocal(name)) return [{ address: '127.0.0.1', family: 4 }]
+  if (isLoopback(name)) return [{ address: '127.0.0.1', family: 4 }]
   return lookup(name, { all: true })
 }
 

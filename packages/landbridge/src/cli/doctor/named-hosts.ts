@@ -1,5 +1,5 @@
 /** The hosts that a configuration names, read out of whatever its topology is: a faulty one is not refused here. */
-import { isAddress, parseAuthority, toAscii } from '../../core/host.ts'
+import { isAddress, parseAuthority, toAscii, isLoopback } from '../../core/host.ts'
 import { registrableDomain } from '../../core/public-suffix.ts'
 
 /** What a host does in its topology; `alone` where nothing crosses. */
@@ -54,10 +54,8 @@ export function named(rules: unknown, where: (index: number) => string, role: Ro
   })
 }
 
-export const isLocal = (name: string): boolean => /(?:^|\.)localhost$/.test(name) || name === '[::1]' || name.startsWith('127.')
-
 /** Names that only a network of one's own knows. */
-export const isPublic = (name: string): boolean => !isLocal(name) && !isAddress(name) && name.includes('.')
+export const isPublic = (name: string): boolean => !isLoopback(name) && !isAddress(name) && name.includes('.')
 
 /** The registrable domain, or the name itself where there is none. */
 export const siteOf = (name: string): string => registrableDomain(name) ?? name

@@ -4,12 +4,13 @@ import type { SessionsOptions } from '../../core/config.ts'
 import { parseDuration } from '../../core/lifetime.ts'
 import type { StoreLack } from '../../core/store.ts'
 import type { Finding } from '../checks/check.ts'
+import { isLoopback } from '../../core/host.ts'
 import type { Examined } from './examined.ts'
 import { asFindings, faultsOf } from './faults.ts'
 import { find } from './finding.ts'
 import { examineKeys } from './keys.ts'
 import type { NamedHost } from './named-hosts.ts'
-import { hasResolver, isLocal, isPublic, namedHosts, overlap, written } from './named-hosts.ts'
+import { hasResolver, isPublic, namedHosts, overlap, written } from './named-hosts.ts'
 import { examineOrigins } from './origins.ts'
 
 /** Whatever somebody gave, right or wrong. */
@@ -24,7 +25,7 @@ export function examineOptions(options: unknown, name: string): Examined {
   const hosts = namedHosts(given.topology)
   const findings = [
     ...asFindings(faultsOf(() => compileConfig(options as SessionsOptions))),
-    ...examineKeys(given.keys, 'keys', hosts.length === 0 || hosts.some((host) => !isLocal(host.name))),
+    ...examineKeys(given.keys, 'keys', hosts.length === 0 || hosts.some((host) => !isLoopback(host.name))),
     ...examineHosts(hosts),
     ...examineProxies(given.trustedProxies, hosts),
     ...examineOrigins(given.trustedOrigins, hosts, hasResolver(given.topology)),
@@ -61,7 +62,7 @@ function examinePorts(hosts: readonly NamedHost[]): Finding[] {
 const isWhole = ({ covers, name, port }: NamedHost, host: string): boolean => covers === 'host' && name === host && port === null
 
 function examineSites(hosts: readonly NamedHost[]): Finding[] {
-  const local = hosts.find(({ name }) => isLocal(name))
+  const local = hosts.find(({ name }) => isLoopback(name))
   const open = hosts.find(({ name }) => isPublic(name))
   if (local === undefined || open === undefined) return []
   return [

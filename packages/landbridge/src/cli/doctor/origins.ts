@@ -1,9 +1,9 @@
-import { parseAuthority, toAscii } from '../../core/host.ts'
+import { parseAuthority, toAscii, isLoopback } from '../../core/host.ts'
 import { isPublicSuffix } from '../../core/public-suffix.ts'
 import type { Finding } from '../checks/check.ts'
 import { find } from './finding.ts'
 import type { NamedHost } from './named-hosts.ts'
-import { isBelow, isLocal, siteOf } from './named-hosts.ts'
+import { isBelow, siteOf } from './named-hosts.ts'
 
 /** A trusted origin as it was written, and the name in it. */
 interface Origin {
@@ -18,7 +18,7 @@ interface Origin {
 export function examineOrigins(given: unknown, hosts: readonly NamedHost[], hasResolver: boolean): Finding[] {
   const origins: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
   const sites = new Set(hosts.map((host) => siteOf(host.name)))
-  const isLocalAlone = hosts.every((host) => isLocal(host.name))
+  const isLocalAlone = hosts.every((host) => isLoopback(host.name))
   return origins.flatMap((each, i) => {
     const origin = originOf(each, `trustedOrigins[${i}]`)
     if (origin === null) return []
@@ -36,12 +36,12 @@ function originOf(given: unknown, where: string): Origin | null {
   const name = parseAuthority(toAscii(authority))?.name
   const isWide = star !== undefined
   // A wildcard below a public suffix is a fault already.
-  if (name === undefined || (isWide && isPublicSuffix(name) && !isLocal(name))) return null
+  if (name === undefined || (isWide && isPublicSuffix(name) && !isLoopback(name))) return null
   return { text: JSON.stringify(text), name, isWide, isPlain: scheme === 'http', where }
 }
 
 function plainHttp({ text, name, isPlain, where }: Origin): Finding[] {
-  if (!isPlain || isLocal(name)) return []
+  if (!isPlain || isLoopback(name)) return []
   return [find('trusted-origin-plain-http', where, `${text} is trusted, and nobody can know who answers there: it is not https.`)]
 }
 

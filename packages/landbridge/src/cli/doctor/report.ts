@@ -1,6 +1,6 @@
-import process from 'node:process'
-import { styleText } from 'node:util'
-import type { Finding, Level } from '../checks/check.ts'
+import type { Finding } from '../checks/check.ts'
+import { LEVELS } from '../checks/check.ts'
+import { paint } from '../terminal.ts'
 
 /** What was found in one configuration. */
 export interface Section {
@@ -13,8 +13,6 @@ export interface ConfigurationReport {
   /** What could not be found out, a sentence each. */
   readonly problems: readonly string[]
 }
-
-const LEVELS: readonly Level[] = ['fault', 'warning', 'note']
 
 export const hasFaults = ({ sections }: ConfigurationReport): boolean =>
   sections.some(({ findings }) => findings.some(({ level }) => level === 'fault'))
@@ -60,6 +58,3 @@ function verdict(report: ConfigurationReport): string {
 /** Faults first; otherwise as they stand. */
 const ordered = (findings: readonly Finding[]): readonly Finding[] =>
   findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level))
-
-const paint = (style: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string): string =>
-  styleText(style, text, { stream: process.stdout })

@@ -1,6 +1,6 @@
 /** Which cookies a browser keeps, and where it sends them (RFC 6265bis sections 5.7 and 5.8). */
-import { getDomain, getPublicSuffix } from 'tldts'
-import { isAddress } from '../../core/host.ts'
+import { isAddress, isLoopback } from '../../core/host.ts'
+import { isPublicSuffix, registrableDomain } from '../../core/public-suffix.ts'
 import type { SetCookie } from './set-cookie.ts'
 
 export type Dropped = 'address' | 'public-suffix' | 'not-covered' | 'prefix' | 'none-without-secure' | 'secure-over-http'
@@ -29,8 +29,6 @@ function breaksPrefix({ name, secure, domain, path }: SetCookie, url: URL): bool
   return !secure || domain !== null || (path ?? defaultPath(url)) !== '/'
 }
 
-const isPublicSuffix = (name: string): boolean => getPublicSuffix(name, { allowPrivateDomains: true }) === name
-
 /** The domain that a cookie is kept for; `null` for a host-only one. */
 export function effectiveDomain({ domain }: SetCookie, hostname: string): string | null {
   return domain === hostname && (isAddress(hostname) || isPublicSuffix(hostname)) ? null : domain
@@ -56,13 +54,9 @@ export function isTrustworthy(url: URL): boolean {
   return url.protocol === 'https:' || isLoopback(url.hostname)
 }
 
-export function isLoopback(hostname: string): boolean {
-  return /(?:^|\.)localhost$/.test(hostname) || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
 /** Whether two hosts are of one site, as browsers reckon it for SameSite. */
 export function isSameSite(one: string, other: string): boolean {
   return one === other || (siteOf(one) !== null && siteOf(one) === siteOf(other))
 }
 
-const siteOf = (hostname: string): string | null => (isAddress(hostname) ? null : getDomain(hostname, { allowPrivateDomains: true }))
+const siteOf = (hostname: string): string | null => (isAddress(hostname) ? null : registrableDomain(hostname))

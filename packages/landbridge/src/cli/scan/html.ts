@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import type { Check, Finding, Level } from '../checks/check.ts'
+import { LEVELS } from '../checks/check.ts'
 import { STYLE } from './html-style.ts'
 import { experimentSection, hostSection, probeSection } from './html-tables.ts'
 import { html, Markup, NOTHING } from './markup.ts'
 import type { ScanReport } from './report.ts'
 import type { Group, Summary } from './summary.ts'
-import { circumstances, LEVELS, plural, summaryOf } from './summary.ts'
+import { circumstances, plural, summaryOf } from './summary.ts'
 
 const LEVEL_COLOURS = { fault: 'red', warning: 'amber', note: 'grey' } as const
 const VERDICT_COLOURS = { faults: 'red', incomplete: 'amber', fine: 'green' } as const

@@ -1,4 +1,5 @@
 /** HTML in which every value is text unless it was made here. */
+import { escape } from '../../core/pages.ts'
 import { shown } from './shown.ts'
 
 export class Markup {
@@ -11,8 +12,6 @@ export class Markup {
 
 type Value = string | number | Markup | readonly Markup[]
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
 /** A template whose values are escaped, also within attributes that stand in double quotes. */
 export function html(literals: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(literals.map((literal, i) => literal + (i < values.length ? sourceOf(values[i]!) : '')).join(''))
@@ -21,7 +20,7 @@ export function html(literals: TemplateStringsArray, ...values: readonly Value[]
 function sourceOf(value: Value): string {
   if (value instanceof Markup) return value.source
   if (typeof value === 'object') return value.map(({ source }) => source).join('')
-  return shown(String(value)).replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!)
+  return escape(shown(String(value)))
 }
 
 export const NOTHING: Markup = html``

@@ -1,8 +1,7 @@
 /** Where the names of hosts lead: through the system, but for those of this machine. */
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup } from 'node:dns'
-import { isAddress } from '../../core/host.ts'
-import { isLoopback } from './browser-rules.ts'
+import { isAddress, isLoopback } from '../../core/host.ts'
 import { spaceOf } from './space.ts'
 import type { Space } from './space.ts'
 import { Unreachable } from './trouble.ts'

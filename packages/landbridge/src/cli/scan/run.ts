@@ -1,6 +1,5 @@
 /** A scan from its beginning to its end: one straight line, each step in a file of its own. */
-import { isAddress } from '../../core/host.ts'
-import { isLoopback } from './browser-rules.ts'
+import { isAddress, isLoopback } from '../../core/host.ts'
 import { Client } from './client.ts'
 import type { Scan } from './context.ts'
 import { attempt, lookAt } from './context.ts'

@@ -1,5 +1,6 @@
 /** What all reports for people say in the same words. */
 import type { Check, Finding, Level } from '../checks/check.ts'
+import { LEVELS } from '../checks/check.ts'
 import type { CopyExperiment, HostReport, ProbeResult, ScanReport, SeenCookie } from './report.ts'
 
 export interface Summary {
@@ -19,8 +20,6 @@ export interface Group {
   readonly level: Level
   readonly findings: readonly Finding[]
 }
-
-export const LEVELS = ['fault', 'warning', 'note'] as const
 
 export function summaryOf({ findings, complete, experiments }: ScanReport, checks: readonly Check[]): Summary {
   const of = (level: Level): number => findings.filter((finding) => finding.level === level).length

@@ -1,11 +1,10 @@
 /** The report of a scan for people at a terminal: what is wrong first, then what was seen. No line is longer than 80 columns. */
+import type { Paint } from '../terminal.ts'
 import type { Check, Finding, Level } from '../checks/check.ts'
 import type { CopyExperiment, HostReport, ProbeResult, ScanReport } from './report.ts'
 import { shown } from './shown.ts'
 import type { Group } from './summary.ts'
 import { answerOf, circumstances, cookieWords, probeLine, shownCookies, summaryOf } from './summary.ts'
-
-export type Paint = (style: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string
 
 type Style = Parameters<Paint>[0]
 
